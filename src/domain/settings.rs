@@ -1,0 +1,502 @@
+//! Settings: where each value comes from, what is wrong with it, and all of them as typed values.
+//!
+//! Depends on `base_url`, `failure`, `field`, `origin`, `secret`, `template`, `text`, `user`.
+
+use std::fmt;
+
+use super::base_url::{Api, BaseUrl};
+use super::failure::{Code, Failure};
+use super::field::{Field, Key};
+use super::origin::Origin;
+use super::secret::Secret;
+use super::template::{Format, Schedule, TemplateSpec};
+use super::text::counted;
+use super::user::ExternalUser;
+
+mod rules;
+
+/// Where a value comes from, strongest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Source {
+    /// Typed or pasted into the form, not saved yet.
+    Typed,
+    /// A private sandbox started for this run.
+    Sandbox,
+    /// The command line.
+    Flag,
+    /// The process environment.
+    Environment,
+    /// The env file.
+    File,
+    /// Nothing was given.
+    Default,
+}
+
+impl Source {
+    /// Returns the word used in JSON. A private sandbox is asked for by a flag.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Source::Typed | Source::Flag | Source::Sandbox => "flag",
+            Source::Environment => "environment",
+            Source::File => "file",
+            Source::Default => "default",
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Source::Typed => "not saved",
+            Source::Sandbox => "sandbox",
+            Source::Flag => "flag",
+            Source::Environment => "environment",
+            Source::File => "file",
+            Source::Default => "default",
+        })
+    }
+}
+
+/// The values of one source, as (variable, value).
+#[derive(Clone, Debug, Default)]
+pub struct Layer {
+    values: Vec<(String, Secret)>,
+}
+
+impl Layer {
+    /// Takes (variable, value) pairs; of equal variables the last wins.
+    pub fn new(values: impl IntoIterator<Item = (String, String)>) -> Layer {
+        Layer {
+            values: values
+                .into_iter()
+                .map(|(k, v)| (k, Secret::new(v)))
+                .collect(),
+        }
+    }
+
+    fn get(&self, variable: &str) -> Option<&Secret> {
+        self.values
+            .iter()
+            .rev()
+            .find(|(k, v)| k == variable && !v.expose().trim().is_empty())
+            .map(|(_, v)| v)
+    }
+
+    fn find(&self, field: &Field, with_aliases: bool) -> Option<(&Secret, Option<&'static str>)> {
+        let own = self.get(field.variable).map(|v| (v, None));
+        let aliases = field.aliases.iter().filter(|_| with_aliases);
+        own.or_else(|| {
+            aliases
+                .copied()
+                .find_map(|alias| Some((self.get(alias)?, Some(alias))))
+        })
+    }
+}
+
+/// One setting's value and its story.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Value {
+    /// The text as given; for a default, the default's text.
+    pub text: Secret,
+    /// Where it comes from.
+    pub source: Source,
+    /// The sample apps' name under which it was found.
+    pub alias: Option<&'static str>,
+    /// Weaker sources that also have a value, and another one.
+    pub shadows: Vec<Source>,
+}
+
+/// What is to be said of a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// Nothing.
+    Good,
+    /// It works, and the operator should know this.
+    Warning(String),
+    /// It is needed and not there.
+    Missing,
+    /// It is not well formed; the end of a sentence.
+    Invalid(String),
+    /// It asks for something this version cannot do; the end of a sentence.
+    Unsupported(String),
+}
+
+impl Finding {
+    /// Returns true when the settings can be used with it.
+    pub const fn is_usable(&self) -> bool {
+        matches!(self, Finding::Good | Finding::Warning(_))
+    }
+
+    /// Returns the word used in JSON.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Finding::Good => "ok",
+            Finding::Warning(_) => "warn",
+            Finding::Missing => "missing",
+            Finding::Invalid(_) | Finding::Unsupported(_) => "invalid",
+        }
+    }
+
+    /// Returns what is to be said, as the end of a sentence that begins with the variable.
+    pub fn detail(&self) -> &str {
+        match self {
+            Finding::Good => "",
+            Finding::Missing => "is missing",
+            Finding::Warning(t) | Finding::Invalid(t) | Finding::Unsupported(t) => t,
+        }
+    }
+}
+
+/// All settings as texts, complete or not: what the form edits.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Draft {
+    values: Vec<(Key, Value)>,
+}
+
+impl Draft {
+    /// Merges layers, given with their sources in any order; the stronger source wins. The sample
+    /// apps' names are read from the env file alone: in a process environment some of them belong
+    /// to other programs.
+    pub fn resolve(layers: &[(Source, Layer)]) -> Draft {
+        let mut layers: Vec<_> = layers.iter().collect();
+        layers.sort_by_key(|(source, _)| *source);
+        let mut draft = Draft::default();
+        for key in Key::all() {
+            let field = key.field();
+            let mut found = layers.iter().filter_map(|(source, layer)| {
+                let (text, alias) = layer.find(field, *source == Source::File)?;
+                Some((*source, text, alias))
+            });
+            if let Some((source, text, alias)) = found.next() {
+                let shadows = found
+                    .filter(|(_, other, _)| *other != text)
+                    .map(|(s, _, _)| s)
+                    .collect();
+                draft.values.push((
+                    key,
+                    Value {
+                        text: text.clone(),
+                        source,
+                        alias,
+                        shadows,
+                    },
+                ));
+            }
+        }
+        draft
+    }
+
+    /// Returns the value of a setting, if one was given.
+    pub fn value(&self, key: Key) -> Option<&Value> {
+        self.values.iter().find(|(k, _)| *k == key).map(|(_, v)| v)
+    }
+
+    /// Returns the text that holds: what was given, or the default, or nothing.
+    pub fn text(&self, key: Key) -> String {
+        match self.value(key) {
+            Some(value) => value.text.expose().trim().to_owned(),
+            None => self.default_text(key),
+        }
+    }
+
+    fn default_text(&self, key: Key) -> String {
+        match key {
+            Key::AllowedOrigin => {
+                // A port that cannot be one is told at the port, not here as well.
+                let port = self.text(Key::Port).parse().unwrap_or(3001_u16);
+                format!("http://localhost:{port}")
+            }
+            Key::BaseUrl => Api::named(&self.text(Key::Api))
+                .unwrap_or(Api::V1)
+                .vendor_url()
+                .to_owned(),
+            Key::Port => "3001".to_owned(),
+            Key::Api => "v1".to_owned(),
+            Key::TemplateName => "destination-s3".to_owned(),
+            Key::TemplateFormat => "jsonl".to_owned(),
+            Key::TemplateSchedule => "hourly".to_owned(),
+            Key::OrganizationId
+            | Key::ClientId
+            | Key::ClientSecret
+            | Key::ExternalUserId
+            | Key::AccessKeyId
+            | Key::SecretAccessKey
+            | Key::Bucket
+            | Key::Prefix
+            | Key::Region
+            | Key::Endpoint
+            | Key::AirbyteRegion
+            | Key::SourceTags
+            | Key::ConnectionTags => String::new(),
+        }
+    }
+
+    /// Returns where the value that holds comes from.
+    pub fn source(&self, key: Key) -> Source {
+        self.value(key).map_or(Source::Default, |v| v.source)
+    }
+
+    /// Sets a value by hand. A blank text takes the value away.
+    pub fn type_in(&mut self, key: Key, text: &str) {
+        let shadows = match self.value(key) {
+            Some(old) if old.source == Source::Typed => old.shadows.clone(),
+            Some(old) => vec![old.source],
+            None => Vec::new(),
+        };
+        self.values.retain(|(k, _)| *k != key);
+        if !text.trim().is_empty() {
+            let value = Value {
+                text: Secret::new(text),
+                source: Source::Typed,
+                alias: None,
+                shadows,
+            };
+            self.values.push((key, value));
+        }
+    }
+
+    /// Turns to an API, and takes a base URL along that is the vendor's own for another one.
+    pub fn speak(&mut self, api: Api) {
+        self.type_in(Key::Api, api.name());
+        let base = self.text(Key::BaseUrl);
+        let is_anothers = |other: &Api| *other != api && base.starts_with(other.vendor_url());
+        if self.value(Key::BaseUrl).is_some() && Api::ALL.iter().any(is_anothers) {
+            self.type_in(Key::BaseUrl, api.vendor_url());
+        }
+    }
+
+    /// Takes one setting over from another draft, with its source, or its absence.
+    pub fn take_from(&mut self, other: &Draft, key: Key) {
+        self.values.retain(|(k, _)| *k != key);
+        if let Some(value) = other.value(key) {
+            self.values.push((key, value.clone()));
+        }
+    }
+
+    /// Marks a typed value as written to the env file.
+    pub fn mark_saved(&mut self, key: Key) {
+        for (k, value) in &mut self.values {
+            if *k == key && value.source == Source::Typed {
+                value.source = Source::File;
+                value.shadows.retain(|source| *source != Source::File);
+            }
+        }
+    }
+
+    /// Judges one value beside the others.
+    pub fn finding(&self, key: Key) -> Finding {
+        let found = rules::judge(self, key);
+        match (found, self.value(key)) {
+            (
+                Finding::Good,
+                Some(Value {
+                    alias: Some(alias), ..
+                }),
+            ) => Finding::Warning(format!("was read from {alias}, a sample app's name for it")),
+            (found, _) => found,
+        }
+    }
+
+    /// Returns the repaired text where a repair is plain: `s3://` cut, a scheme added, the nearest region.
+    pub fn repair(&self, key: Key) -> Option<String> {
+        rules::repair(self, key)
+    }
+
+    /// Returns every setting with its finding, in the order of the table.
+    pub fn findings(&self) -> Vec<(Key, Finding)> {
+        Key::all().map(|key| (key, self.finding(key))).collect()
+    }
+
+    /// Returns what opens the API.
+    ///
+    /// # Errors
+    /// One failure that names every setting among these that is missing or invalid.
+    pub fn access(&self) -> Result<Access, Failure> {
+        let keys = [
+            Key::OrganizationId,
+            Key::ClientId,
+            Key::ClientSecret,
+            Key::BaseUrl,
+            Key::Api,
+            Key::AirbyteRegion,
+            Key::SourceTags,
+            Key::ConnectionTags,
+        ];
+        self.require(&keys)?;
+        let invalid = || self.unusable(Key::BaseUrl);
+        let api = Api::named(&self.text(Key::Api)).ok_or_else(invalid)?;
+        Ok(Access {
+            api,
+            base_url: BaseUrl::parse(&self.text(Key::BaseUrl), api).map_err(|_why| invalid())?,
+            organization: self.text(Key::OrganizationId).to_lowercase(),
+            client_id: self.text(Key::ClientId),
+            client_secret: Secret::new(self.text(Key::ClientSecret)),
+            selection: Selection {
+                region: rules::region_id(&self.text(Key::AirbyteRegion)),
+                source_tags: rules::tags(&self.text(Key::SourceTags)),
+                connection_tags: rules::tags(&self.text(Key::ConnectionTags)),
+            },
+        })
+    }
+
+    /// Returns the origin that tokens open on.
+    ///
+    /// # Errors
+    /// A failure when it is no origin.
+    pub fn origin(&self) -> Result<Origin, Failure> {
+        self.require(&[Key::AllowedOrigin, Key::Port])?;
+        Origin::parse(&self.text(Key::AllowedOrigin))
+            .map_err(|_why| self.unusable(Key::AllowedOrigin))
+    }
+
+    /// Returns the external user of the settings.
+    ///
+    /// # Errors
+    /// A failure when it is missing or cannot be a name.
+    pub fn user(&self) -> Result<ExternalUser, Failure> {
+        self.require(&[Key::ExternalUserId])?;
+        ExternalUser::parse(&self.text(Key::ExternalUserId))
+            .map_err(|_why| self.unusable(Key::ExternalUserId))
+    }
+
+    /// Returns the connection template that the settings describe.
+    ///
+    /// # Errors
+    /// One failure that names every setting among the template's that is missing or invalid.
+    pub fn template(&self) -> Result<TemplateSpec, Failure> {
+        self.require(&[
+            Key::OrganizationId,
+            Key::AccessKeyId,
+            Key::SecretAccessKey,
+            Key::Bucket,
+            Key::Prefix,
+            Key::Region,
+            Key::Endpoint,
+            Key::TemplateName,
+            Key::TemplateFormat,
+            Key::TemplateSchedule,
+            Key::Api,
+        ])?;
+        let format = Format::named(&self.text(Key::TemplateFormat))
+            .ok_or_else(|| self.unusable(Key::TemplateFormat))?;
+        let schedule = Schedule::parse(&self.text(Key::TemplateSchedule))
+            .map_err(|_why| self.unusable(Key::TemplateSchedule))?;
+        let endpoint = self.text(Key::Endpoint);
+        Ok(TemplateSpec {
+            organization: self.text(Key::OrganizationId).to_lowercase(),
+            name: self.text(Key::TemplateName),
+            bucket: self.text(Key::Bucket),
+            prefix: rules::normal_prefix(&self.text(Key::Prefix)),
+            region: self.text(Key::Region),
+            endpoint: (!endpoint.is_empty()).then_some(endpoint),
+            format,
+            schedule,
+            access_key_id: self.text(Key::AccessKeyId),
+            secret_access_key: Secret::new(self.text(Key::SecretAccessKey)),
+        })
+    }
+
+    /// Returns all settings, typed.
+    ///
+    /// # Errors
+    /// One failure that names every setting that is missing or invalid, in the table's order.
+    pub fn settings(&self) -> Result<Settings, Failure> {
+        let all: Vec<Key> = Key::all().collect();
+        self.require(&all)?;
+        Ok(Settings {
+            access: self.access()?,
+            user: self.user()?,
+            origin: self.origin()?,
+            template: self.template()?,
+        })
+    }
+
+    fn require(&self, keys: &[Key]) -> Result<(), Failure> {
+        let problems: Vec<(Key, Finding)> = keys
+            .iter()
+            .map(|key| (*key, self.finding(*key)))
+            .filter(|(_, finding)| !finding.is_usable())
+            .collect();
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(problems_failure(&problems))
+        }
+    }
+
+    fn unusable(&self, key: Key) -> Failure {
+        problems_failure(&[(key, self.finding(key))])
+    }
+}
+
+/// Makes one failure of all problems: it names every variable, and never a value.
+fn problems_failure(problems: &[(Key, Finding)]) -> Failure {
+    let missing = problems.iter().all(|(_, f)| *f == Finding::Missing);
+    let unsupported = problems
+        .iter()
+        .all(|(_, f)| matches!(f, Finding::Unsupported(_)));
+    let (code, verb) = match (missing, unsupported, problems.len()) {
+        (true, _, 1) => (Code::ConfigMissing, "is missing"),
+        (true, _, _) => (Code::ConfigMissing, "are missing"),
+        (_, true, _) => (Code::ConfigUnsupported, "cannot be used"),
+        (_, _, 1) => (Code::ConfigInvalid, "needs attention"),
+        _ => (Code::ConfigInvalid, "need attention"),
+    };
+    let list: Vec<String> = problems
+        .iter()
+        .map(|(key, finding)| {
+            let detail = if missing { "" } else { finding.detail() };
+            format!("{} {detail}", key.variable()).trim_end().to_owned()
+        })
+        .collect();
+    Failure::new(
+        code,
+        format!("{} {verb}", counted(problems.len(), "setting")),
+    )
+    .because(list.join(if missing { ", " } else { "; " }))
+    .hint("set them in the env file, or run `embedctl` to fill in the form")
+}
+
+/// What opens the API: the endpoint, the organization, and the credentials.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Access {
+    /// Which API is spoken.
+    pub api: Api,
+    /// Where it answers.
+    pub base_url: BaseUrl,
+    /// The organization's ID.
+    pub organization: String,
+    /// The application's client ID.
+    pub client_id: String,
+    /// The application's secret.
+    pub client_secret: Secret,
+    /// What widget tokens are narrowed to, where the API takes it.
+    pub selection: Selection,
+}
+
+/// What a widget token is narrowed to; empty means no narrowing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Selection {
+    /// The id of the region in which new workspaces are made.
+    pub region: Option<String>,
+    /// Source templates with one of these tags.
+    pub source_tags: Vec<String>,
+    /// Connection templates with one of these tags.
+    pub connection_tags: Vec<String>,
+}
+
+/// All settings, well formed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// What opens the API.
+    pub access: Access,
+    /// The external user to test with.
+    pub user: ExternalUser,
+    /// The origin that widget tokens open on.
+    pub origin: Origin,
+    /// The connection template.
+    pub template: TemplateSpec,
+}
+
+#[cfg(test)]
+mod tests;
