@@ -1,0 +1,379 @@
+//! How a call is sent: over the one HTTP stack, with time limits, a cap on what is read, retries
+//! where repeating is harmless, and a word to the observer for every try.
+//!
+//! Depends on `http`, `domain`, `dialect`'s call, `error`, `problem`.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue,
+};
+use serde_json::{Map, Value};
+use tokio::time::Instant;
+
+use super::access::{AccessToken, DEFAULT_LIFE};
+use super::dialect::Call;
+use super::error::{Endpoint, Error};
+use super::problem::Problem;
+use crate::domain::exchange::Exchange;
+use crate::domain::moment::{Clock, Moment};
+use crate::domain::redact::Redactor;
+use crate::domain::secret::Secret;
+use crate::domain::token::jwt_expiry;
+use crate::http::{ATTEMPTS, Http, PATIENCE, header_date, location, retry_after};
+
+/// The most that is read of an answer.
+pub(super) const BODY_LIMIT: usize = 1 << 20;
+
+/// The least wait before a mint whose answer was lost is tried again: the first may still be making
+/// the workspace, and two at once can make two of one name.
+const AFTER_LOST_MINT: Duration = Duration::from_secs(1);
+
+/// What the client is made of.
+#[derive(Clone)]
+pub struct Options {
+    /// The HTTP stack.
+    pub http: Arc<Http>,
+    /// Told of every try of every request, and of every new access token.
+    pub observer: Observer,
+}
+
+/// Is told what goes over the wire. It must not wait.
+pub type Observer = Arc<dyn Fn(Notice) + Send + Sync>;
+
+impl Options {
+    /// The documented time limits, nobody watching.
+    pub fn quiet() -> Options {
+        Options {
+            http: Arc::new(Http::new(crate::http::Options::default())),
+            observer: Arc::new(|_| {}),
+        }
+    }
+}
+
+/// What an observer is told.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Notice {
+    /// A request was tried.
+    Exchanged(Exchange),
+    /// A new access token is held.
+    AccessToken(Duration, Moment),
+}
+
+/// One request, ready to be sent.
+pub(super) struct Request<'a> {
+    pub(super) call: &'a Call,
+    pub(super) url: String,
+    pub(super) bearer: Option<&'a Secret>,
+    /// For the header `X-Organization-Id`.
+    pub(super) organization: Option<&'a str>,
+    pub(super) redactor: Redactor,
+}
+
+/// A 2xx answer.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) url: String,
+    pub(super) date: Option<Timestamp>,
+    pub(super) received: Moment,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+    redactor: Redactor,
+}
+
+pub(super) struct Transport {
+    options: Options,
+    clock: Clock,
+    /// Until when nobody sends: set by a 429 or 503 that names a wait, shared by all calls.
+    paused_until: Mutex<Option<Instant>>,
+}
+
+impl Transport {
+    pub(super) fn new(options: Options, clock: Clock) -> Transport {
+        Transport {
+            options,
+            clock,
+            paused_until: Mutex::new(None),
+        }
+    }
+
+    pub(super) fn tell(&self, notice: Notice) {
+        (self.options.observer)(notice);
+    }
+
+    /// Sends a request, and sends it again where that is harmless and may help.
+    pub(super) async fn send(&self, request: &Request<'_>) -> Result<Answer, Error> {
+        let attempts = if request.call.repeatable { ATTEMPTS } else { 1 };
+        let mut attempt = 1;
+        loop {
+            self.sit_out_pause().await;
+            let began = self.clock.now();
+            let result = self.try_once(request).await;
+            let wait = match &result {
+                Err(error) if attempt < attempts => {
+                    self.wait_before_retry(error, request.call.endpoint, attempt)
+                }
+                _ => None,
+            };
+            self.tell_exchange(request, began, &result, (attempt, attempts), wait);
+            match wait {
+                Some(wait) => tokio::time::sleep(wait).await,
+                None => return result,
+            }
+            attempt += 1;
+        }
+    }
+
+    fn wait_before_retry(
+        &self,
+        error: &Error,
+        endpoint: Endpoint,
+        attempt: u32,
+    ) -> Option<Duration> {
+        if !error.is_worth_retrying() {
+            return None;
+        }
+        let asked = error.retry_after();
+        if asked.is_some_and(|asked| asked > PATIENCE) {
+            return None;
+        }
+        let mut wait = self.options.http.backoff(attempt);
+        if let Some(asked) = asked {
+            wait = wait.max(asked);
+            self.pause(asked);
+        }
+        if endpoint == Endpoint::WidgetToken && error.may_have_been_done() {
+            wait = wait.max(AFTER_LOST_MINT);
+        }
+        Some(wait)
+    }
+
+    fn pause(&self, span: Duration) {
+        let until = Instant::now() + span;
+        let mut paused = self
+            .paused_until
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *paused = Some(paused.map_or(until, |old| old.max(until)));
+    }
+
+    async fn sit_out_pause(&self) {
+        let until = *self
+            .paused_until
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(until) = until {
+            tokio::time::sleep_until(until).await;
+        }
+    }
+
+    fn tell_exchange(
+        &self,
+        request: &Request<'_>,
+        began: Moment,
+        result: &Result<Answer, Error>,
+        tries: (u32, u32),
+        wait: Option<Duration>,
+    ) {
+        let path = reqwest::Url::parse(&request.url)
+            .map_or_else(|_| String::new(), |url| url.path().to_owned());
+        self.tell(Notice::Exchanged(Exchange {
+            at: began.wall,
+            method: request.call.method,
+            path,
+            status: result
+                .as_ref()
+                .map_or_else(Error::status, |answer| Some(answer.status)),
+            took: self.clock.now().since(began),
+            attempt: tries.0,
+            attempts: tries.1,
+            why: result.as_ref().err().map(Error::brief),
+            again_in: wait,
+        }));
+    }
+
+    fn lost(&self, error: &reqwest::Error, shown: &str) -> Error {
+        Error::lost(self.options.http.lost(error, shown), shown)
+    }
+
+    async fn try_once(&self, request: &Request<'_>) -> Result<Answer, Error> {
+        let url = &request.url;
+        let shown = url.split('?').next().unwrap_or_default().to_owned();
+        let client = self
+            .options
+            .http
+            .client(url)
+            .map_err(|loss| Error::lost(loss, &shown))?;
+        let mut builder = match request.call.method {
+            "GET" => client.get(url),
+            "DELETE" => client.delete(url),
+            _ => client.post(url),
+        };
+        builder = builder
+            .header(ACCEPT, "application/json")
+            .header(ACCEPT_ENCODING, "identity");
+        if let Some(bearer) = request.bearer {
+            let value = HeaderValue::from_str(&format!("Bearer {}", bearer.expose()));
+            let mut value = value.map_err(|_why| {
+                Error::unreadable(None, "the access token cannot be put into a header", &shown)
+            })?;
+            value.set_sensitive(true);
+            builder = builder.header(AUTHORIZATION, value);
+        }
+        if let Some(organization) = request.organization {
+            builder = builder.header("X-Organization-Id", organization);
+        }
+        if let Some(body) = &request.call.body {
+            builder = builder
+                .header(CONTENT_TYPE, "application/json")
+                .body(body.to_string());
+        }
+        let response = builder.send().await.map_err(|e| self.lost(&e, &shown))?;
+        self.read(response, request, &shown).await
+    }
+
+    async fn read(
+        &self,
+        mut response: reqwest::Response,
+        request: &Request<'_>,
+        shown: &str,
+    ) -> Result<Answer, Error> {
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
+        if headers
+            .get(CONTENT_ENCODING)
+            .is_some_and(|encoding| encoding != "identity")
+        {
+            return Err(Error::unreadable(
+                Some(status),
+                "it is compressed, which was not asked for",
+                shown,
+            ));
+        }
+        let mut body = Vec::new();
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) if body.len() + chunk.len() > BODY_LIMIT => {
+                    return Err(Error::unreadable(
+                        Some(status),
+                        "it is larger than 1 MiB",
+                        shown,
+                    ));
+                }
+                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                Ok(None) => break,
+                Err(e) => return Err(self.lost(&e, shown)),
+            }
+        }
+        let received = self.clock.now();
+        if !(200..300).contains(&status) {
+            return Err(Error::Status {
+                status,
+                problem: Box::new(Problem::read(&body, &request.redactor)),
+                retry_after: retry_after(&headers, received.wall),
+                location: location(&headers, &request.url),
+                url: shown.to_owned(),
+            });
+        }
+        Ok(Answer {
+            status,
+            url: shown.to_owned(),
+            date: header_date(&headers),
+            received,
+            headers,
+            body,
+            redactor: request.redactor.clone(),
+        })
+    }
+}
+
+impl Answer {
+    /// Makes the error of an answer that is not what it should be; `why` may quote it.
+    pub(super) fn unreadable(&self, why: &str) -> Error {
+        Error::unreadable(Some(self.status), &self.redactor.redact(why), &self.url)
+    }
+
+    /// Reads the body as a JSON object. A byte-order mark is passed over and the content type is
+    /// not looked at; of equal keys the last holds.
+    pub(super) fn object(&self) -> Result<Value, Error> {
+        let body = self
+            .body
+            .strip_prefix(b"\xef\xbb\xbf")
+            .unwrap_or(&self.body);
+        if body.iter().all(u8::is_ascii_whitespace) {
+            return Err(self.unreadable("it is empty"));
+        }
+        match serde_json::from_slice::<Value>(body) {
+            Ok(Value::Object(map)) => Ok(Value::Object(map)),
+            Ok(Value::Array(_)) => Err(self.unreadable("it is a list where an object belongs")),
+            Ok(_) => Err(self.unreadable("it is a single value where an object belongs")),
+            Err(_) if Problem::looks_like_html(body) => {
+                Err(self.unreadable(&Problem::html_words(body)))
+            }
+            Err(e) => Err(self.unreadable(&format!(
+                "it is not JSON (line {}, column {})",
+                e.line(),
+                e.column()
+            ))),
+        }
+    }
+
+    /// Returns a field that must be a text with something in it.
+    pub(super) fn text<'v>(&self, value: &'v Value, field: &str) -> Result<&'v str, Error> {
+        match value.get(field) {
+            Some(Value::String(text)) if !text.trim().is_empty() => Ok(text),
+            Some(Value::String(_)) => Err(self.unreadable(&format!("its field {field} is blank"))),
+            Some(Value::Null) => Err(self.unreadable(&format!("its field {field} is null"))),
+            Some(_) => Err(self.unreadable(&format!("its field {field} is not a text"))),
+            None => Err(self.unreadable(&format!("it has no field {field}"))),
+        }
+    }
+
+    /// Returns a field that must be a list.
+    pub(super) fn list<'v>(&self, value: &'v Value, field: &str) -> Result<&'v [Value], Error> {
+        match value.get(field) {
+            Some(Value::Array(items)) => Ok(items),
+            Some(_) => Err(self.unreadable(&format!("its field {field} is not a list"))),
+            None => Err(self.unreadable(&format!("it has no field {field}"))),
+        }
+    }
+
+    /// Makes an access token of the bearer and of what both APIs say about its life.
+    pub(super) fn access_token(&self, body: &Value) -> Result<AccessToken, Error> {
+        let secret = Secret::new(self.text(body, "access_token")?);
+        if !secret.expose().chars().all(|c| c.is_ascii_graphic()) {
+            return Err(
+                self.unreadable("its field access_token holds characters that no header can carry")
+            );
+        }
+        let now = self.date.unwrap_or(self.received.wall);
+        let until =
+            |exp: Timestamp| Duration::try_from(exp.duration_since(now)).unwrap_or_default();
+        let by_jwt = jwt_expiry(secret.expose()).map(until);
+        let by_answer = body
+            .get("expires_in")
+            .and_then(Value::as_u64)
+            .map(Duration::from_secs);
+        let life = match (by_jwt, by_answer) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        Ok(AccessToken {
+            secret,
+            life: life.unwrap_or(DEFAULT_LIFE),
+            life_told: life.is_some(),
+            received: self.received,
+            organization: None,
+            skew: self
+                .date
+                .map(|date| date.duration_since(self.received.wall)),
+        })
+    }
+}
+
+/// Reads a JSON object leniently; for error bodies, where nothing is owed.
+pub(super) fn lenient_object(body: &[u8]) -> Option<Map<String, Value>> {
+    serde_json::from_slice(body).ok()
+}
