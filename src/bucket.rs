@@ -1,0 +1,585 @@
+//! The bucket, over S3's own protocol: listed, read, and proved with a probe object.
+//!
+//! Depends on `http`, `domain`. With the very keys that go into the template, so that what works
+//! here works for the connector; over the project's one HTTP stack, so that proxy, certificates and
+//! time limits are the same.
+
+mod answer;
+mod sign;
+
+use std::sync::Arc;
+
+use reqwest::header::{ACCEPT_ENCODING, HeaderMap};
+use uuid::Uuid;
+
+use crate::domain::exchange::Exchange;
+use crate::domain::failure::{Code, Failure};
+use crate::domain::moment::Clock;
+use crate::domain::template::Storage;
+use crate::domain::text::sanitize;
+use crate::http::{ATTEMPTS, Http, Lost};
+
+pub use answer::Object;
+
+/// The most that is read of an answer that is not an object: a page of a thousand long keys.
+const ANSWER_LIMIT: usize = 8 << 20;
+
+/// How the probe object's name begins.
+const PROBE: &str = "embedctl-probe-";
+
+/// Is told of every request. It must not wait.
+pub type Observer = Arc<dyn Fn(Exchange) + Send + Sync>;
+
+/// The bucket's client. The keys travel in each call.
+#[derive(Clone)]
+pub struct Client {
+    http: Arc<Http>,
+    observer: Observer,
+    clock: Clock,
+}
+
+/// What is done in a bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verb {
+    /// Listing keys.
+    List,
+    /// Writing an object.
+    Put,
+    /// Reading an object.
+    Get,
+    /// Deleting an object.
+    Delete,
+}
+
+impl Verb {
+    /// Every verb that the connector needs.
+    pub const ALL: [Verb; 4] = [Verb::List, Verb::Put, Verb::Get, Verb::Delete];
+
+    /// Returns the verb's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Verb::List => "list",
+            Verb::Put => "put",
+            Verb::Get => "get",
+            Verb::Delete => "delete",
+        }
+    }
+
+    const fn method(self) -> &'static str {
+        match self {
+            Verb::List | Verb::Get => "GET",
+            Verb::Put => "PUT",
+            Verb::Delete => "DELETE",
+        }
+    }
+
+    const fn permission(self) -> &'static str {
+        match self {
+            Verb::List => "s3:ListBucket on the bucket",
+            Verb::Put => "s3:PutObject on the folder",
+            Verb::Get => "s3:GetObject on the folder",
+            Verb::Delete => "s3:DeleteObject on the folder",
+        }
+    }
+}
+
+/// What a probe proved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probed {
+    /// The verbs that work.
+    pub verbs: Vec<Verb>,
+}
+
+/// A page of a listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// The objects, in the order of their keys.
+    pub objects: Vec<Object>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<String>,
+}
+
+impl Client {
+    /// Makes the client. Nothing is connected before the first call.
+    pub fn new(http: Arc<Http>, observer: Observer) -> Client {
+        Client {
+            http,
+            observer,
+            clock: Clock::start(),
+        }
+    }
+
+    /// Lists a page of the keys with a prefix.
+    pub async fn list(
+        &self,
+        storage: &Storage,
+        prefix: &str,
+        after: Option<&str>,
+        limit: u16,
+    ) -> Result<Listing, Failure> {
+        let url = listing_url(storage, prefix, after, limit);
+        let body = self.whole(storage, Verb::List, &url, &[]).await?;
+        let page = answer::page(&body).map_err(|why| {
+            Failure::new(Code::BucketRefused, "the bucket's answer cannot be read")
+                .because(why)
+                .hint("check that S3_ENDPOINT is an S3-compatible store, or leave it empty for AWS")
+        })?;
+        Ok(Listing {
+            objects: page.objects,
+            next: page.next,
+        })
+    }
+
+    /// Opens an object for reading, piece by piece.
+    pub async fn open(&self, storage: &Storage, key: &str) -> Result<reqwest::Response, Failure> {
+        self.send(storage, Verb::Get, &base(storage, key), &[])
+            .await
+    }
+
+    /// Proves that the keys can do what the connector does: list, put, get and delete below the
+    /// prefix. With `read_only` it lists alone and writes nothing.
+    ///
+    /// No probe object is left behind: deleting is tried before anything is put, and what was put is
+    /// deleted even if this future is dropped.
+    pub async fn probe(&self, storage: &Storage, read_only: bool) -> Result<Probed, Failure> {
+        self.list(storage, &format!("{}/", storage.prefix), None, 1)
+            .await?;
+        if read_only {
+            return Ok(Probed {
+                verbs: vec![Verb::List],
+            });
+        }
+        let key = format!("{}/{PROBE}{}", storage.prefix, Uuid::new_v4());
+        // S3 answers the deletion of what is not there as it would that of what is.
+        self.whole(storage, Verb::Delete, &base(storage, &key), &[])
+            .await?;
+        let (client, storage) = (self.clone(), storage.clone());
+        // A task of its own, so that giving up does not leave the probe behind.
+        let task = tokio::spawn(async move { client.put_and_get(&storage, &key).await });
+        task.await.unwrap_or_else(|_ended| {
+            Err(Failure::new(Code::Internal, "the probe ended unexpectedly"))
+        })?;
+        Ok(Probed {
+            verbs: Verb::ALL.to_vec(),
+        })
+    }
+
+    async fn put_and_get(&self, storage: &Storage, key: &str) -> Result<(), Failure> {
+        let url = base(storage, key);
+        let content = key.as_bytes();
+        let put = self.whole(storage, Verb::Put, &url, content).await;
+        let got = match &put {
+            Ok(_) => self.whole(storage, Verb::Get, &url, &[]).await,
+            Err(failure) => Err(failure.clone()),
+        };
+        // A put whose answer was lost may have been carried out.
+        let deleted = self.whole(storage, Verb::Delete, &url, &[]).await;
+        let got = got?;
+        if got != content {
+            return Err(Failure::new(
+                Code::BucketRefused,
+                "the bucket gives back something else than was put",
+            )
+            .because(format!(
+                "{} bytes were put and {} came back",
+                content.len(),
+                got.len()
+            ))
+            .hint("look for a proxy or a gateway between here and the bucket"));
+        }
+        deleted.map_err(|failure| {
+            let left = format!(
+                "{}; the probe object {key} may be left in the bucket",
+                failure.because.clone().unwrap_or_default()
+            );
+            failure.because(left)
+        })?;
+        Ok(())
+    }
+
+    /// Sends a request, again where that may help: every request to a bucket can be repeated.
+    async fn send(
+        &self,
+        storage: &Storage,
+        verb: Verb,
+        url: &str,
+        body: &[u8],
+    ) -> Result<reqwest::Response, Failure> {
+        let mut attempt = 1;
+        loop {
+            let began = self.clock.now();
+            let sent = self.try_once(storage, verb, url, body).await;
+            let (retry, status) = match &sent {
+                Ok(response) => (
+                    matches!(response.status().as_u16(), 500 | 502..=504 | 429),
+                    Some(response.status().as_u16()),
+                ),
+                Err((_, how)) => (how.is_some_and(Lost::is_worth_retrying), None),
+            };
+            let wait = (retry && attempt < ATTEMPTS).then(|| self.http.backoff(attempt));
+            (self.observer)(Exchange {
+                at: began.wall,
+                method: verb.method(),
+                path: sanitize(
+                    reqwest::Url::parse(url)
+                        .as_ref()
+                        .map_or("", reqwest::Url::path),
+                ),
+                status,
+                took: self.clock.now().since(began),
+                attempt,
+                attempts: ATTEMPTS,
+                why: sent
+                    .as_ref()
+                    .err()
+                    .and_then(|(_, how)| how.map(|how| how.brief().to_owned())),
+                again_in: wait,
+            });
+            let Some(wait) = wait else {
+                let response = sent.map_err(|(failure, _)| failure)?;
+                return self.accepted(storage, verb, response).await;
+            };
+            tokio::time::sleep(wait).await;
+            attempt += 1;
+        }
+    }
+
+    async fn try_once(
+        &self,
+        storage: &Storage,
+        verb: Verb,
+        url: &str,
+        body: &[u8],
+    ) -> Result<reqwest::Response, (Failure, Option<Lost>)> {
+        let shown = url.split('?').next().unwrap_or_default();
+        let lost = |loss: crate::http::Loss| {
+            let target = reqwest::Url::parse(shown)
+                .map_or_else(|_| String::new(), |u| u.origin().ascii_serialization());
+            let mut failure = Failure::new(loss.how.code(), attempt(verb))
+                .because(loss.why)
+                .hint(loss.how.hint(&target, "S3_ENDPOINT"));
+            failure.retryable = loss.how.is_worth_retrying();
+            (failure, Some(loss.how))
+        };
+        let client = self.http.client(url).map_err(lost)?;
+        let now = std::time::SystemTime::from(self.clock.now().wall);
+        let signed = sign::headers(storage, verb.method(), url, body, now).map_err(|why| {
+            (
+                Failure::new(Code::BucketRefused, attempt(verb))
+                    .because(why)
+                    .hint("check the S3 settings"),
+                None,
+            )
+        })?;
+        let mut builder = match verb {
+            Verb::List | Verb::Get => client.get(url),
+            Verb::Put => client.put(url).body(body.to_vec()),
+            Verb::Delete => client.delete(url),
+        };
+        builder = builder.header(ACCEPT_ENCODING, "identity");
+        for (name, value) in signed {
+            builder = builder.header(name, value);
+        }
+        builder
+            .send()
+            .await
+            .map_err(|e| lost(self.http.lost(&e, shown)))
+    }
+
+    async fn accepted(
+        &self,
+        storage: &Storage,
+        verb: Verb,
+        response: reqwest::Response,
+    ) -> Result<reqwest::Response, Failure> {
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
+        let body = self.drain(response, verb).await.unwrap_or_default();
+        Err(refused(storage, verb, status, &headers, &body))
+    }
+
+    async fn whole(
+        &self,
+        storage: &Storage,
+        verb: Verb,
+        url: &str,
+        body: &[u8],
+    ) -> Result<Vec<u8>, Failure> {
+        let response = self.send(storage, verb, url, body).await?;
+        self.drain(response, verb).await
+    }
+
+    async fn drain(&self, mut response: reqwest::Response, verb: Verb) -> Result<Vec<u8>, Failure> {
+        let shown = response.url().origin().ascii_serialization();
+        let mut body = Vec::new();
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) if body.len() + chunk.len() > ANSWER_LIMIT => {
+                    return Err(Failure::new(Code::BucketRefused, attempt(verb))
+                        .because("the answer is larger than 8 MiB")
+                        .hint("check that S3_ENDPOINT is an S3-compatible store"));
+                }
+                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                Ok(None) => return Ok(body),
+                Err(e) => {
+                    let loss = self.http.lost(&e, &shown);
+                    return Err(Failure::new(loss.how.code(), attempt(verb))
+                        .because(loss.why)
+                        .hint(loss.how.hint(&shown, "S3_ENDPOINT")));
+                }
+            }
+        }
+    }
+}
+
+fn listing_url(storage: &Storage, prefix: &str, after: Option<&str>, limit: u16) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query
+        .append_pair("list-type", "2")
+        .append_pair("encoding-type", "url")
+        .append_pair("max-keys", &limit.to_string())
+        .append_pair("prefix", prefix);
+    if let Some(after) = after {
+        query.append_pair("continuation-token", after);
+    }
+    // The signer and S3 want a blank as %20; the form's plus would be a plus to them.
+    format!(
+        "{}?{}",
+        base(storage, ""),
+        query.finish().replace('+', "%20")
+    )
+}
+
+/// What was being done when it failed.
+const fn attempt(verb: Verb) -> &'static str {
+    match verb {
+        Verb::List => "could not list the bucket",
+        Verb::Put => "could not put an object into the bucket",
+        Verb::Get => "could not get an object from the bucket",
+        Verb::Delete => "could not delete an object from the bucket",
+    }
+}
+
+/// Returns the URL of a key: path style at an endpoint of one's own, and where a bucket's name has
+/// dots, which AWS's certificate does not cover; else the bucket's own host.
+fn base(storage: &Storage, key: &str) -> String {
+    let key = answer::encode(key);
+    if let Some(endpoint) = &storage.endpoint {
+        return format!(
+            "{}/{}/{key}",
+            endpoint.trim_end_matches('/'),
+            storage.bucket
+        );
+    }
+    let region = &storage.region;
+    let domain = if region.starts_with("cn-") {
+        "amazonaws.com.cn"
+    } else {
+        "amazonaws.com"
+    };
+    if storage.bucket.contains('.') {
+        format!("https://s3.{region}.{domain}/{}/{key}", storage.bucket)
+    } else {
+        format!("https://{}.s3.{region}.{domain}/{key}", storage.bucket)
+    }
+}
+
+/// Words a refusal of S3: which verb, why, and what to do.
+fn refused(
+    storage: &Storage,
+    verb: Verb,
+    status: u16,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Failure {
+    let refusal = answer::refusal(body);
+    let header = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|v| v.to_str().ok())
+            .map(sanitize)
+    };
+    let region = refusal
+        .region
+        .clone()
+        .or_else(|| header("x-amz-bucket-region"));
+    let said = match (refusal.code.as_str(), refusal.message.as_str()) {
+        ("", _) => String::new(),
+        (code, "") => format!(": {code}"),
+        (code, message) => format!(": {code}, {message}"),
+    };
+    let because = format!(
+        "{} of {} answered {status}{said}",
+        verb.name(),
+        storage.bucket
+    );
+    let elsewhere = region.filter(|r| *r != storage.region);
+    let (code, hint) = match (refusal.code.as_str(), status, elsewhere) {
+        (_, 301 | 307 | 400, Some(region)) => (
+            Code::BucketRegion,
+            format!("the bucket is in {region}: set S3_BUCKET_REGION={region}"),
+        ),
+        (
+            "PermanentRedirect"
+            | "AuthorizationHeaderMalformed"
+            | "IllegalLocationConstraintException",
+            _,
+            _,
+        ) => (
+            Code::BucketRegion,
+            "S3_BUCKET_REGION is not the bucket's region; AWS's console shows it beside the bucket"
+                .to_owned(),
+        ),
+        ("InvalidAccessKeyId", _, _) => (
+            Code::BucketKeys,
+            "S3 does not know this key: copy AWS_S3_ACCESS_KEY_ID again, or make a new key in IAM"
+                .to_owned(),
+        ),
+        ("SignatureDoesNotMatch", _, _) => (
+            Code::BucketKeys,
+            "the secret does not belong to the key: copy AWS_S3_SECRET_ACCESS_KEY again".to_owned(),
+        ),
+        ("RequestTimeTooSkewed", _, _) => (
+            Code::BucketClock,
+            "set this machine's clock; S3 allows 15 minutes".to_owned(),
+        ),
+        ("NoSuchBucket", _, _) => (
+            Code::BucketMissing,
+            format!(
+                "there is no bucket named {}: check S3_BUCKET_NAME, or make it",
+                storage.bucket
+            ),
+        ),
+        (_, 404, _) if verb == Verb::List => (
+            Code::BucketMissing,
+            format!(
+                "there is no bucket named {}: check S3_BUCKET_NAME, or make it",
+                storage.bucket
+            ),
+        ),
+        (_, 401 | 403, _) => (
+            Code::BucketDenied,
+            format!("allow the key {}", verb.permission()),
+        ),
+        _ => (
+            Code::BucketRefused,
+            "the message is S3's own; try again later if it is a passing one".to_owned(),
+        ),
+    };
+    let mut failure = Failure::new(code, attempt(verb))
+        .because(because)
+        .hint(hint);
+    failure.status = Some(status);
+    failure.retryable = matches!(status, 429 | 500..);
+    failure
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::secret::Secret;
+
+    fn storage() -> Storage {
+        Storage {
+            bucket: "acme".to_owned(),
+            prefix: "p".to_owned(),
+            region: "us-east-1".to_owned(),
+            endpoint: None,
+            access_key_id: "AKIA".to_owned(),
+            secret_access_key: Secret::new("canary-secret"),
+        }
+    }
+
+    #[test]
+    fn buckets_are_addressed_as_s3_wants_them() {
+        assert_eq!(
+            base(&storage(), "p/a b"),
+            "https://acme.s3.us-east-1.amazonaws.com/p/a%20b"
+        );
+        let dotted = Storage {
+            bucket: "a.b".to_owned(),
+            ..storage()
+        };
+        assert_eq!(base(&dotted, ""), "https://s3.us-east-1.amazonaws.com/a.b/");
+        let china = Storage {
+            region: "cn-north-1".to_owned(),
+            ..storage()
+        };
+        assert_eq!(
+            base(&china, ""),
+            "https://acme.s3.cn-north-1.amazonaws.com.cn/"
+        );
+        let own = Storage {
+            endpoint: Some("http://localhost:9000/".to_owned()),
+            ..storage()
+        };
+        assert_eq!(base(&own, "k"), "http://localhost:9000/acme/k");
+    }
+
+    #[test]
+    fn refusals_are_told_apart() {
+        let refused = |status, code: &str, region: &str| {
+            let body = format!("<Error><Code>{code}</Code><Message>m</Message>{region}</Error>");
+            super::refused(
+                &storage(),
+                Verb::Put,
+                status,
+                &HeaderMap::new(),
+                body.as_bytes(),
+            )
+        };
+        assert_eq!(
+            refused(403, "InvalidAccessKeyId", "").code,
+            Code::BucketKeys
+        );
+        assert_eq!(
+            refused(403, "SignatureDoesNotMatch", "").code,
+            Code::BucketKeys
+        );
+        assert_eq!(refused(403, "AccessDenied", "").code, Code::BucketDenied);
+        assert_eq!(
+            refused(403, "RequestTimeTooSkewed", "").code,
+            Code::BucketClock
+        );
+        assert_eq!(refused(404, "NoSuchBucket", "").code, Code::BucketMissing);
+        assert_eq!(refused(503, "SlowDown", "").code, Code::BucketRefused);
+        let region = refused(
+            400,
+            "AuthorizationHeaderMalformed",
+            "<Region>eu-west-1</Region>",
+        );
+        assert_eq!(region.code, Code::BucketRegion);
+        assert_eq!(
+            region.hint.as_deref(),
+            Some("the bucket is in eu-west-1: set S3_BUCKET_REGION=eu-west-1")
+        );
+        assert!(
+            refused(403, "AccessDenied", "")
+                .hint
+                .unwrap()
+                .contains("s3:PutObject")
+        );
+    }
+
+    #[test]
+    fn a_signature_holds_no_secret() {
+        let at = std::time::SystemTime::UNIX_EPOCH;
+        let headers = sign::headers(
+            &storage(),
+            "GET",
+            "https://acme.s3.us-east-1.amazonaws.com/p/a%20b?list-type=2",
+            b"",
+            at,
+        )
+        .unwrap();
+        let names: Vec<&str> = headers.iter().map(|(name, _)| name.as_str()).collect();
+        assert!(
+            names.contains(&"authorization") && names.contains(&"x-amz-content-sha256"),
+            "{names:?}"
+        );
+        assert!(headers.iter().all(|(_, value)| !value.contains("canary")));
+    }
+}
