@@ -1,0 +1,258 @@
+//! The newer API under `/api/v1`: other paths, `snake_case`, the organization in a header, one
+//! envelope for errors, and templates that can be listed.
+//!
+//! It shares the account, the tokens and the workspaces with the public API. Making a workspace
+//! makes nothing in it here: destinations and connections come with the first saved source.
+
+pub(super) mod error;
+mod form;
+mod sources;
+mod templates;
+mod workspaces;
+
+use axum::Router;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::Sandbox;
+use super::call::Call;
+use super::fault::Switch;
+use super::ids::Id;
+use super::problem::Refusal;
+use super::rule::Method::{Delete, Get, Patch, Post};
+use super::rule::{self, Answer, Rule};
+use super::workspace::Region;
+use super::world::{Grant, World, packed};
+use error::{coded, invalid, objection};
+use form::{Form, ID, TEXT, TEXTS};
+
+/// Where the published document says it is.
+pub(super) const PREFIX: &str = "/api/v1";
+
+/// Everything that is served.
+pub(super) const RULES: &[Rule] = &[
+    Rule(Post, "/account/applications/token", token),
+    Rule(Post, "/account/applications/widget-token", widget_token),
+    Rule(Post, "/embedded/widget-token", older_widget_token),
+    Rule(Get, "/account/applications/scoped-token/info", scope),
+    Rule(Get, "/integrations/templates/connections", templates::list),
+    Rule(
+        Post,
+        "/integrations/templates/connections",
+        templates::create,
+    ),
+    Rule(
+        Get,
+        "/integrations/templates/connections/{id}",
+        templates::show,
+    ),
+    Rule(
+        Patch,
+        "/integrations/templates/connections/{id}",
+        templates::change,
+    ),
+    Rule(
+        Delete,
+        "/integrations/templates/connections/{id}",
+        templates::delete,
+    ),
+    Rule(
+        Post,
+        "/integrations/templates/connections/cron/describe",
+        templates::describe,
+    ),
+    Rule(Get, "/integrations/templates/sources", sources::catalogue),
+    Rule(Get, "/integrations/connectors", sources::connectors),
+    Rule(Post, "/integrations/connectors", sources::connect),
+    Rule(Get, "/integrations/connectors/{id}", sources::connector),
+    Rule(Get, "/workspaces", workspaces::list),
+];
+
+/// The routes.
+pub(super) fn routes() -> Router<Sandbox> {
+    rule::routes(RULES, PREFIX)
+}
+
+/// How tags select, in the document's words.
+const TAG_MODES: &[&str] = &["all", "any"];
+
+fn token(world: &mut World, call: &Call) -> Answer {
+    own_organization(world, call)?;
+    let mut form = Form::body(call)?;
+    let (id, secret) = (
+        form.need("client_id", TEXT),
+        form.need("client_secret", TEXT),
+    );
+    form.end()?;
+    if id != world.account.client_id.to_string() || secret != world.account.client_secret {
+        return Err(bad_credentials(world));
+    }
+    let access = world.issue_access(&call.base);
+    let mut answer = json!({"access_token": access.token, "token_type": "bearer"});
+    if let Some(fields) = answer.as_object_mut() {
+        if let Some(seconds) = access.expires_in {
+            fields.insert("expires_in".to_owned(), Value::from(seconds));
+        }
+        let organization = json!(world.account.organization);
+        fields.insert("organization_id".to_owned(), organization);
+    }
+    Ok(answer)
+}
+
+fn bad_credentials(world: &mut World) -> Refusal {
+    let code = if world.armed.is(&Switch::BadRequestOnCredentials) {
+        400
+    } else if world.armed.is(&Switch::ServerErrorOnCredentials) {
+        500
+    } else {
+        401
+    };
+    coded(
+        code,
+        "The client id or the client secret is wrong.",
+        "invalid_credentials",
+    )
+}
+
+/// Lets in who holds a bearer that counts, names no foreign organization, and may use Embedded.
+fn enter(world: &mut World, call: &Call) -> Result<(), Refusal> {
+    if !call.bearer.as_ref().is_some_and(|it| world.accepts(it)) {
+        return Err(unauthorized());
+    }
+    own_organization(world, call)?;
+    if world.armed.is(&Switch::NotAdmin) {
+        let why = "An organization admin is needed for this.";
+        return Err(coded(403, why, "forbidden"));
+    }
+    if world.armed.is(&Switch::NotEntitled) {
+        let why = "This organization is not entitled to Airbyte Embedded.";
+        return Err(coded(403, why, "not_entitled"));
+    }
+    Ok(())
+}
+
+fn unauthorized() -> Refusal {
+    coded(
+        401,
+        "The access token is missing or not valid.",
+        "unauthorized",
+    )
+}
+
+/// The header is optional: credentials of one organization need none.
+fn own_organization(world: &World, call: &Call) -> Result<(), Refusal> {
+    let Some(named) = &call.organization else {
+        return Ok(());
+    };
+    match named.parse::<Id>() {
+        Ok(id) if id == world.account.organization => Ok(()),
+        Ok(_) => Err(coded(
+            403,
+            "These credentials do not belong to that organization.",
+            "forbidden",
+        )),
+        Err(_) => Err(invalid(vec![objection(
+            "x-organization-id",
+            "a UUID is needed",
+            "uuid_parsing",
+        )])),
+    }
+}
+
+fn widget_token(world: &mut World, call: &Call) -> Answer {
+    if world.armed.stands(&Switch::OlderWidgetPath) {
+        return Err(error::bare(404, "Not Found"));
+    }
+    mint(world, call)
+}
+
+/// The path before the published one. It is there only when the other is not.
+fn older_widget_token(world: &mut World, call: &Call) -> Answer {
+    if !world.armed.stands(&Switch::OlderWidgetPath) {
+        return Err(error::bare(404, "Not Found"));
+    }
+    mint(world, call)
+}
+
+fn mint(world: &mut World, call: &Call) -> Answer {
+    enter(world, call)?;
+    let mut form = Form::body(call)?;
+    let (name, origin) = (
+        form.need("workspace_name", TEXT),
+        form.need("allowed_origin", TEXT),
+    );
+    let region = form.may("region_id", ID);
+    // What the widget offers is narrowed by these; the page here shows no catalogue.
+    for tags in [
+        "selected_source_template_tags",
+        "selected_connection_template_tags",
+    ] {
+        form.may(tags, TEXTS);
+        form.word(&format!("{tags}_mode"), TAG_MODES);
+    }
+    form.end()?;
+    let region = match region {
+        None => Region::Us,
+        Some(id) => Region::of(id).ok_or_else(|| {
+            error::unacceptable("region_id", "There is no such region.", "unknown_region")
+        })?,
+    };
+    let workspace = match world.workspace_named(&name) {
+        Ok(Some(workspace)) => workspace,
+        Ok(None) => world.make_workspace(&name, region),
+        Err(why) => return Err(coded(500, &why, "internal_error")),
+    };
+    let grant = Grant {
+        workspace,
+        actor: &name,
+        base: &call.base,
+    };
+    let inner = world.issue_widget(&grant, &origin);
+    Ok(json!({"token": packed(&inner)}))
+}
+
+/// What a scoped token is good for. It is its own bearer.
+fn scope(world: &mut World, call: &Call) -> Answer {
+    own_organization(world, call)?;
+    let bearer = call.bearer.as_deref().unwrap_or_default();
+    let workspace = world.scope(bearer).ok_or_else(unauthorized)?;
+    Ok(json!({
+        "organization_id": world.account.organization,
+        "workspace_id": workspace.id,
+        "workspace_name": workspace.name,
+    }))
+}
+
+/// A moment as the API writes it.
+fn moment(seconds: i64) -> String {
+    Timestamp::from_second(seconds)
+        .unwrap_or(Timestamp::UNIX_EPOCH)
+        .to_string()
+}
+
+/// Which tags are asked for, in a query.
+struct Tags {
+    wanted: Vec<String>,
+    any: bool,
+}
+
+impl Tags {
+    fn of(call: &Call, form: &mut Form) -> Self {
+        let wanted = call.query.iter().filter(|(name, _)| name == "tags");
+        Self {
+            wanted: wanted.map(|(_, tag)| tag.clone()).collect(),
+            any: form.word("tags_mode", TAG_MODES) == Some("any"),
+        }
+    }
+
+    /// Whether something with these tags is meant; without any asked for, everything is.
+    fn select(&self, tags: &[&str]) -> bool {
+        let has = |tag: &String| tags.contains(&tag.as_str());
+        self.wanted.is_empty()
+            || if self.any {
+                self.wanted.iter().any(has)
+            } else {
+                self.wanted.iter().all(has)
+            }
+    }
+}
