@@ -1,0 +1,122 @@
+//! Widget tokens: minted, opened, recorded.
+//!
+//! Depends on `api`, `ledger`, `domain`. Minting is a write: the service makes a workspace named
+//! like the external user if there is none.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use super::Tools;
+use crate::domain::failure::Failure;
+use crate::domain::origin::Origin;
+use crate::domain::settings::Access;
+use crate::domain::token::{self, Minted};
+use crate::domain::user::ExternalUser;
+use crate::ledger::{Entry, Ledger, Scope};
+
+/// How many mints are in flight at once unless told otherwise. The public API's own pool of threads
+/// is small (five by default), so more would only queue there.
+pub const JOBS: usize = 4;
+
+/// The users of one scope that tokens were minted for before, kept up to date while minting.
+pub struct Roster {
+    scope: Scope,
+    users: Mutex<HashSet<ExternalUser>>,
+    trouble: Mutex<Option<Failure>>,
+}
+
+impl Roster {
+    /// Reads the users of this access from the ledger. A ledger that cannot be read is trouble to
+    /// tell of, and no reason not to mint.
+    pub fn load(ledger: &Ledger, access: &Access) -> Roster {
+        let scope = Scope::of(access);
+        let (users, trouble) = match ledger.read() {
+            Ok(book) => (
+                book.users(&scope)
+                    .into_iter()
+                    .map(|known| known.user)
+                    .collect(),
+                None,
+            ),
+            Err(failure) => (HashSet::new(), Some(failure)),
+        };
+        Roster {
+            scope,
+            users: Mutex::new(users),
+            trouble: Mutex::new(trouble),
+        }
+    }
+
+    /// Returns true when a token was minted for this user before, as far as this machine knows.
+    pub fn knows(&self, user: &ExternalUser) -> bool {
+        self.users
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(user)
+    }
+
+    /// Returns whose access the roster is of.
+    pub fn is_of(&self, access: &Access) -> bool {
+        self.scope == Scope::of(access)
+    }
+
+    /// Forgets a user.
+    pub fn remove(&self, user: &ExternalUser) {
+        self.users
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(user);
+    }
+
+    /// Returns why the ledger could not be used, once.
+    pub fn take_trouble(&self) -> Option<Failure> {
+        self.trouble
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+
+    fn add(&self, ledger: &Ledger, minted: &Minted) {
+        let entry = Entry::Mint {
+            user: minted.user.as_str().to_owned(),
+            workspace_id: minted.workspace_id().map(str::to_owned),
+        };
+        if let Err(failure) = ledger.note(&self.scope, entry, minted.received.wall) {
+            *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
+        }
+        self.users
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(minted.user.clone());
+    }
+}
+
+/// Mints a token for a user, opens it, and records the user in the ledger.
+///
+/// A token that cannot be opened is still a token: what could not be read is told beside it.
+pub async fn mint(
+    tools: Tools<'_>,
+    roster: &Roster,
+    access: &Access,
+    origin: &Origin,
+    user: &ExternalUser,
+) -> Result<Minted, Failure> {
+    let first_here = !roster.knows(user);
+    let fresh = tools.api.mint(access, origin, user).await?;
+    let opened = token::open(fresh.token.expose());
+    let expires_at = opened.as_ref().ok().and_then(|o| o.expires_at);
+    let now = fresh.date.unwrap_or(fresh.received.wall);
+    let life = expires_at.map(|at| Duration::try_from(at.duration_since(now)).unwrap_or_default());
+    let minted = Minted {
+        user: user.clone(),
+        origin: origin.clone(),
+        token: fresh.token,
+        opened,
+        life,
+        received: fresh.received,
+        first_here,
+    };
+    roster.add(tools.ledger, &minted);
+    Ok(minted)
+}
