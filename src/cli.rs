@@ -1,0 +1,396 @@
+//! The command line: flags and subcommands, and nothing that acts on them.
+//!
+//! Depends on `domain` for the names of rungs and APIs.
+
+use std::path::PathBuf;
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::domain::base_url::Api;
+use crate::domain::ladder::Rung;
+use crate::sandbox::Fault;
+
+/// The operator console for Airbyte Embedded: from an empty .env to live widget tokens
+///
+/// Without a subcommand it opens the console. The settings are read from the env file, the process
+/// environment outranks it, and flags outrank both. Secrets are never flags.
+#[derive(Debug, Parser)]
+#[command(name = "embedctl", version, after_help = EXAMPLES, disable_help_subcommand = true)]
+pub struct Cli {
+    /// Run against a private sandbox in this process; nothing leaves the machine
+    #[arg(long)]
+    pub sandbox: bool,
+
+    /// The flags that hold everywhere.
+    #[command(flatten)]
+    pub common: Common,
+
+    /// What to do; the console when absent.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  embedctl --sandbox                 the whole walk, offline
+  embedctl check                     is this setup sound?
+  embedctl token mint user-42        one widget token
+  embedctl token inspect token.txt   what is in it?";
+
+/// Flags of every command.
+#[derive(Args, Debug)]
+pub struct Common {
+    /// The env file
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH",
+        default_value = ".env",
+        help_heading = "Everywhere"
+    )]
+    pub env_file: PathBuf,
+
+    /// The API to speak: v1, or agents
+    #[arg(long, global = true, value_name = "API", value_parser = api, help_heading = "Everywhere")]
+    pub api: Option<Api>,
+
+    /// Where the API answers
+    #[arg(long, global = true, value_name = "URL", help_heading = "Everywhere")]
+    pub base_url: Option<String>,
+
+    /// How results are printed: for people, or one JSON document
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        help_heading = "Everywhere"
+    )]
+    pub output: Output,
+
+    /// Colours
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        help_heading = "Everywhere"
+    )]
+    pub color: Color,
+
+    /// The time limit of one request, whole
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds, default_value = "30", help_heading = "Everywhere")]
+    pub timeout: Duration,
+
+    /// Certificates to trust beside the system's own
+    #[arg(long, global = true, value_name = "PEM", help_heading = "Everywhere")]
+    pub ca_file: Option<PathBuf>,
+
+    /// Never ask; a missing confirmation is an error
+    #[arg(long, global = true, help_heading = "Everywhere")]
+    pub no_input: bool,
+
+    /// Confirm what would be asked
+    #[arg(short, long, global = true, help_heading = "Everywhere")]
+    pub yes: bool,
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people.
+    #[default]
+    Text,
+    /// Exactly one JSON document on stdout.
+    Json,
+}
+
+/// Whether colours are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Walk the ladder: settings, access token, organization, template, widget token, page
+    #[command(
+        after_help = "Examples:\n  embedctl check --sandbox -o json\n  embedctl check --read-only\n  embedctl check --only auth --only organization"
+    )]
+    Check(Check),
+    /// Look at the settings
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  embedctl env check\n  embedctl env show"
+    )]
+    Env(Env),
+    /// The connection template: where every customer's data will land
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  embedctl template plan\n  embedctl template create --yes\n  embedctl template list\n  embedctl template delete destination-s3 --confirm destination-s3 --api agents"
+    )]
+    Template(Template),
+    /// Widget tokens
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  embedctl token mint user-42\n  embedctl token mint --from users.txt --jobs 8\n  embedctl token inspect token.txt"
+    )]
+    Token(Token),
+    /// Prove that a user's data landed, or say why not
+    #[command(
+        after_help = "Examples:\n  embedctl verify user-42\n  embedctl verify --wait 10m\n  embedctl verify --since 2026-01-02T03:04:05Z -o json"
+    )]
+    Verify(Verify),
+    /// Serve the stand-in API and its bucket until interrupted
+    #[command(
+        after_help = "Examples:\n  embedctl sandbox --write-env sandbox.env\n  embedctl sandbox --fault widget=status:503*2\n  embedctl sandbox --fault s3.put=deny\n\nA fault is [ROUTE=]ACTION[:ARGUMENT][*COUNT]. Routes: token, organizations, workspaces, template,\ntemplates, widget, page, destinations, sources, connectors, any;\ns3, s3.list, s3.get, s3.head, s3.put, s3.delete. The README lists the actions."
+    )]
+    Sandbox(Sandbox),
+}
+
+/// `check`
+#[derive(Args, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of its own on the command line"
+)]
+pub struct Check {
+    /// Run against a private sandbox in this process
+    #[arg(long)]
+    pub sandbox: bool,
+
+    /// Write nothing: make no workspace, put no probe
+    #[arg(long)]
+    pub read_only: bool,
+
+    /// Look for the user's data as well
+    #[arg(long)]
+    pub data: bool,
+
+    /// Leave a rung out
+    #[arg(long, value_name = "RUNG", value_parser = rung)]
+    pub skip: Vec<Rung>,
+
+    /// Walk this rung only; `config` is always walked
+    #[arg(long, value_name = "RUNG", value_parser = rung)]
+    pub only: Vec<Rung>,
+
+    /// Mint for this external user instead of EXTERNAL_USER_ID
+    #[arg(long, value_name = "ID")]
+    pub user: Option<String>,
+
+    /// Mint although no template is known and a workspace would be made
+    #[arg(long)]
+    pub mint: bool,
+}
+
+/// `env …`
+#[derive(Debug, Subcommand)]
+pub enum Env {
+    /// Tell what is missing or malformed, all at once
+    Check,
+    /// Show every setting with its source; secrets masked
+    Show,
+}
+
+/// `template …`
+#[derive(Debug, Subcommand)]
+pub enum Template {
+    /// Say what `create` would send, and what exists
+    Plan,
+    /// Create the template unless it exists
+    Create {
+        /// Only say what would be sent
+        #[arg(long)]
+        dry_run: bool,
+        /// Send although one exists, differs, or may exist
+        #[arg(long)]
+        force: bool,
+    },
+    /// List the templates: Airbyte's, or those created from this machine where Airbyte cannot list
+    List,
+    /// Delete a template, where the API can; asks for its name
+    Delete {
+        /// Its name or its id
+        #[arg(value_name = "TEMPLATE")]
+        template: String,
+        /// Its name, typed again, where nobody can be asked
+        #[arg(long, value_name = "NAME")]
+        confirm: Option<String>,
+    },
+}
+
+/// `token …`
+#[derive(Debug, Subcommand)]
+pub enum Token {
+    /// Mint widget tokens; a user without a workspace gets one
+    Mint(Mint),
+    /// Open a token up, offline, and judge it
+    Inspect {
+        /// The file with the token; standard input when absent or -
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+        /// The origin of the page it is meant for
+        #[arg(long, value_name = "URL")]
+        origin: Option<String>,
+    },
+}
+
+/// `token mint`
+#[derive(Args, Debug)]
+pub struct Mint {
+    /// The external users; EXTERNAL_USER_ID when none are given
+    #[arg(value_name = "USER")]
+    pub users: Vec<String>,
+
+    /// Read the users from a file, one a line; - is standard input
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
+
+    /// The origin the tokens open on, instead of ALLOWED_ORIGIN
+    #[arg(long, value_name = "URL")]
+    pub origin: Option<String>,
+
+    /// How many are minted at once
+    #[arg(long, value_name = "N", default_value_t = crate::ops::mint::JOBS as u16, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub jobs: u16,
+
+    /// Print the tokens alone, one a line, on a terminal too
+    #[arg(long)]
+    pub raw: bool,
+}
+
+/// `verify`
+#[derive(Args, Debug)]
+pub struct Verify {
+    /// The external user; EXTERNAL_USER_ID when absent
+    #[arg(value_name = "USER")]
+    pub user: Option<String>,
+
+    /// Wait for data, at most this long: 90s, 10m, 1h
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub wait: Option<Duration>,
+
+    /// Count only objects written after this time (RFC 3339)
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<jiff::Timestamp>,
+
+    /// Show this many rows of each stream
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(0..=100))]
+    pub sample: u16,
+
+    /// Read every object, however much that is; else at most 256 MB as stored
+    #[arg(long)]
+    pub full: bool,
+}
+
+/// `sandbox`
+#[derive(Args, Debug)]
+pub struct Sandbox {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8000")]
+    pub bind: std::net::SocketAddr,
+
+    /// Where the bucket listens; the port above the other when absent, a free one when that is 0
+    #[arg(long, value_name = "ADDR")]
+    pub s3_bind: Option<std::net::SocketAddr>,
+
+    /// Keep the bucket's objects in this folder; in memory when absent
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+
+    /// Make the same ids every run
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+
+    /// A fault to inject; may be given again
+    #[arg(long, value_name = "SPEC", value_parser = fault)]
+    pub fault: Vec<Fault>,
+
+    /// How long widget tokens live, in seconds
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub token_ttl: Option<Duration>,
+
+    /// Write the settings that reach it into this file
+    #[arg(long, value_name = "FILE")]
+    pub write_env: Option<PathBuf>,
+}
+
+fn api(text: &str) -> Result<Api, String> {
+    Api::named(text).ok_or_else(|| "possible are v1 and agents".to_owned())
+}
+
+fn rung(text: &str) -> Result<Rung, String> {
+    Rung::named(text)
+        .ok_or_else(|| format!("possible are {}", Rung::ALL.map(Rung::name).join(", ")))
+}
+
+fn fault(text: &str) -> Result<Fault, String> {
+    Fault::from_str(text)
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || "a duration such as 90s, 10m or 1h is needed".to_owned();
+    let (number, unit) = text.split_at(
+        text.find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(text.len()),
+    );
+    let number: u64 = number.parse().map_err(|_why| wrong())?;
+    let seconds = match unit {
+        "" | "s" => number,
+        "m" => number.saturating_mul(60),
+        "h" => number.saturating_mul(3600),
+        _ => return Err(wrong()),
+    };
+    Some(seconds)
+        .filter(|s| *s <= 86_400)
+        .map(Duration::from_secs)
+        .ok_or_else(|| "at most 24h".to_owned())
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text
+        .parse()
+        .map_err(|_why| "a number of seconds is needed".to_owned())?;
+    let span = Duration::try_from_secs_f64(seconds)
+        .ok()
+        .filter(|span| !span.is_zero());
+    span.filter(|span| *span <= Duration::from_hours(24))
+        .ok_or_else(|| "it must be more than 0 and at most 86400".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn no_flag_takes_a_secret() {
+        let mut commands = vec![Cli::command()];
+        while let Some(command) = commands.pop() {
+            for argument in command.get_arguments() {
+                let name = argument.get_id().as_str();
+                assert!(
+                    !name.contains("secret") && !name.contains("password"),
+                    "{name}"
+                );
+            }
+            commands.extend(command.get_subcommands().cloned());
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! The headless face: each subcommand reads the settings, calls one job, prints, and returns an
+//! exit code.
+//!
+//! Depends on `ops`, `api` (to build the client), `env_file`, `ledger`, `sandbox`, `domain`.
+
+mod check;
+mod env;
+mod inspect;
+mod mint;
+mod print;
+mod sandbox;
+mod session;
+mod signals;
+mod template;
+mod verify;
+
+use crate::cli::{Cli, Command, Token};
+use crate::domain::failure::Exit;
+
+pub use print::Printer;
+pub use session::{Environment, Private, Session, clients, private_sandbox};
+
+/// Runs a subcommand to its end.
+pub async fn run(
+    cli: &Cli,
+    command: &Command,
+    environment: &Environment,
+    printer: &mut Printer,
+) -> Exit {
+    match command {
+        Command::Check(args) => check::run(cli, args, environment, printer).await,
+        Command::Env(args) => env::run(cli, args, environment, printer),
+        Command::Template(args) => template::run(cli, args, environment, printer).await,
+        Command::Token(Token::Mint(args)) => mint::run(cli, args, environment, printer).await,
+        Command::Token(Token::Inspect { file, origin }) => {
+            inspect::run(file.as_deref(), origin.as_deref(), environment, printer)
+        }
+        Command::Verify(args) => verify::run(cli, args, environment, printer).await,
+        Command::Sandbox(args) => sandbox::run(cli, args, environment, printer).await,
+    }
+}

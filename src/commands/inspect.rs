@@ -1,0 +1,157 @@
+//! `embedctl token inspect`: a token opened up, offline.
+//!
+//! Depends on `domain`, `print`. It needs no settings; the token comes by file or standard input.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::print::{Printer, Report, Tone};
+use super::session::Environment;
+use crate::domain::failure::{Code, Exit, Failure};
+use crate::domain::moment::{Clock, clock_time, countdown, rfc3339};
+use crate::domain::origin::Origin;
+use crate::domain::token::{self, Opened, Verdict};
+
+const KIND: &str = "token.inspect";
+
+pub(super) fn run(
+    file: Option<&Path>,
+    origin: Option<&str>,
+    environment: &Environment,
+    printer: &mut Printer,
+) -> Exit {
+    let from_stdin = file.is_none_or(|path| path == Path::new("-"));
+    if from_stdin && environment.terminal.stdin {
+        printer.aside("paste the token, then press Enter and Ctrl-D");
+    }
+    let asked = match origin.map(Origin::parse).transpose() {
+        Ok(asked) => asked,
+        Err(wrong) => {
+            let hint = wrong
+                .meant
+                .map_or("an origin is scheme://host[:port]".to_owned(), |m| {
+                    format!("did you mean {m}")
+                });
+            let failure = Failure::new(
+                Code::ConfigInvalid,
+                "the origin given with --origin cannot be used",
+            )
+            .because(format!("it {}", wrong.why))
+            .hint(hint);
+            return printer.finish(Report::failed(KIND, None, &[], &failure));
+        }
+    };
+    let text = match read(file.filter(|_| !from_stdin)) {
+        Ok(text) => text,
+        Err(failure) => return printer.finish(Report::failed(KIND, None, &[], &failure)),
+    };
+    let now = Clock::start().now().wall;
+    let (verdict, sentence, opened) = match token::open(&text) {
+        Ok(opened) => (
+            opened.judge(now, asked.as_ref()),
+            opened.sentence(now, asked.as_ref()),
+            opened,
+        ),
+        Err(why) => (
+            Verdict::Malformed,
+            format!("This is not a widget token: it {why}."),
+            Opened::default(),
+        ),
+    };
+    let failure = failure(&verdict, &sentence);
+    let exit = failure.as_ref().map_or(Exit::Done, Failure::exit);
+    let left = opened.left(now);
+    if !printer.is_json() {
+        let tone = if verdict == Verdict::Usable {
+            Tone::Good
+        } else {
+            Tone::Bad
+        };
+        let word = printer.tone(tone, verdict.name());
+        printer.line(&format!("{word}  {sentence}"));
+        let rows = [
+            ("user", opened.user.clone()),
+            ("workspace", opened.workspace_id.clone()),
+            ("opens on", opened.origin.clone()),
+            (
+                "roles",
+                (!opened.roles.is_empty()).then(|| opened.roles.join(", ")),
+            ),
+            ("expires", opened.expires_at.map(clock_time)),
+            ("left", left.map(countdown)),
+            ("widget", opened.widget_url.clone()),
+        ];
+        for (label, value) in rows {
+            if let Some(value) = value {
+                printer.line(&format!("  {label:<10} {value}"));
+            }
+        }
+        if verdict != Verdict::Malformed {
+            printer.line("  decoded, not verified: only Airbyte can check the signature");
+        }
+        return printer.end(exit);
+    }
+    let data = json!({
+        "verdict": verdict.name(),
+        "verified": false,
+        "user": opened.user,
+        "workspace_id": opened.workspace_id,
+        "origin": opened.origin,
+        "roles": opened.roles,
+        "expires_at": opened.expires_at.map(rfc3339),
+        "ttl_s": left.map(|left| left.as_secs()),
+        "widget_url": opened.widget_url,
+        "claims": Value::Object(opened.claims),
+    });
+    printer.finish(Report {
+        kind: KIND,
+        exit,
+        target: None,
+        warnings: &[],
+        data,
+        failure: failure.as_ref(),
+    })
+}
+
+fn read(file: Option<&Path>) -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    let limit = token::LIMIT as u64 + 1;
+    let (read, name) = match file {
+        Some(path) => (
+            std::fs::File::open(path).and_then(|f| f.take(limit).read_to_end(&mut bytes)),
+            path.display().to_string(),
+        ),
+        None => (
+            std::io::stdin().take(limit).read_to_end(&mut bytes),
+            "standard input".to_owned(),
+        ),
+    };
+    read.map_err(|e| {
+        Failure::new(Code::MachineDisk, "the token cannot be read")
+            .because(format!("{name}: {e}"))
+            .hint("name a file that holds the token, or pipe it in")
+    })?;
+    // What is not text is no token; the lossy form says so to the decoder.
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn failure(verdict: &Verdict, sentence: &str) -> Option<Failure> {
+    let (code, hint) = match verdict {
+        Verdict::Usable => return None,
+        Verdict::Expired => (
+            Code::TokenExpired,
+            "mint another with `embedctl token mint`",
+        ),
+        Verdict::WrongOrigin => (
+            Code::TokenWrongOrigin,
+            "mint with --origin, or serve the page from the origin it opens on",
+        ),
+        Verdict::Malformed => (
+            Code::TokenMalformed,
+            "pass the value of \"token\" from the API's answer, whole",
+        ),
+    };
+    Some(Failure::new(code, sentence.trim_end_matches('.')).hint(hint))
+}

@@ -1,0 +1,254 @@
+//! The one writer of standard output and standard error.
+//!
+//! Depends on `domain`. Results go to stdout, everything else to stderr. A reader that has gone
+//! ends the output quietly; a disk that is full is exit 8.
+
+use std::io::{ErrorKind, IsTerminal as _, Write};
+
+use serde_json::{Map, Value, json};
+
+use crate::cli::{Color, Common, Output};
+use crate::commands::session::Environment;
+use crate::domain::failure::{Exit, Failure};
+use crate::domain::field::Key;
+use crate::domain::moment::{Clock, Moment, rfc3339};
+use crate::domain::settings::Draft;
+
+/// Prints for one command.
+pub struct Printer {
+    output: Output,
+    color: bool,
+    clock: Clock,
+    began: Moment,
+    broken: Option<ErrorKind>,
+}
+
+/// The tone of a word, for terminals that show colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// It holds.
+    Good,
+    /// It may hold.
+    Warn,
+    /// It does not hold.
+    Bad,
+    /// Less important.
+    Quiet,
+    /// More important.
+    Strong,
+}
+
+impl Printer {
+    /// Makes a printer for these flags, this environment.
+    pub fn new(common: &Common, environment: &Environment) -> Printer {
+        let clock = Clock::start();
+        Printer {
+            output: common.output,
+            color: wants_color(common.color, environment),
+            clock,
+            began: clock.now(),
+            broken: None,
+        }
+    }
+
+    /// Returns true when exactly one JSON document is to be printed.
+    pub fn is_json(&self) -> bool {
+        self.output == Output::Json
+    }
+
+    /// Prints a line of the result.
+    pub fn line(&mut self, text: &str) {
+        if self.broken.is_some() {
+            return;
+        }
+        let mut out = std::io::stdout().lock();
+        if let Err(e) = writeln!(out, "{text}").and_then(|()| out.flush()) {
+            self.broken = Some(e.kind());
+        }
+    }
+
+    /// Returns true when a result could not be written, for another reason than a reader that has
+    /// gone.
+    pub fn is_cut_off(&self) -> bool {
+        self.broken
+            .is_some_and(|kind| kind != ErrorKind::BrokenPipe)
+    }
+
+    /// Prints a line beside the result, for people.
+    pub fn aside(&self, text: &str) {
+        // Nobody is left to be told when standard error itself has gone.
+        let _gone = writeln!(std::io::stderr().lock(), "{text}");
+    }
+
+    /// Colours a word.
+    pub fn tone(&self, tone: Tone, text: &str) -> String {
+        if !self.color {
+            return text.to_owned();
+        }
+        let code = match tone {
+            Tone::Good => "32",
+            Tone::Warn => "33",
+            Tone::Bad => "31",
+            Tone::Quiet => "2",
+            Tone::Strong => "1",
+        };
+        format!("\x1b[{code}m{text}\x1b[0m")
+    }
+
+    /// Prints warnings beside the result; in JSON they are part of the document.
+    pub fn warnings(&self, warnings: &[String]) {
+        if !self.is_json() {
+            for warning in warnings {
+                self.aside(&format!("{} {warning}", self.tone(Tone::Warn, "warning:")));
+            }
+        }
+    }
+
+    /// Prints a failure in its three parts.
+    pub fn failure(&self, failure: &Failure) {
+        self.aside(&format!(
+            "{} {}",
+            self.tone(Tone::Bad, "error:"),
+            failure.message
+        ));
+        if let Some(because) = &failure.because {
+            self.aside(&format!("  because: {because}"));
+        }
+        if let Some(hint) = &failure.hint {
+            self.aside(&format!("  hint: {hint}"));
+        }
+    }
+
+    /// Ends a command that has a result of its own: the JSON document, or nothing more.
+    pub fn finish(&mut self, report: Report<'_>) -> Exit {
+        let exit = report.exit;
+        if self.is_json() {
+            let document = self.document(report);
+            self.line(&document.to_string());
+        } else if let Some(failure) = report.failure {
+            self.failure(failure);
+        }
+        self.end(exit)
+    }
+
+    /// Returns the exit code, which a full disk overrides and a reader that has gone does not.
+    pub fn end(&self, exit: Exit) -> Exit {
+        match self.broken {
+            None | Some(ErrorKind::BrokenPipe) => exit,
+            Some(kind) => {
+                self.aside(&format!(
+                    "error: the output could not be written\n  because: {kind}"
+                ));
+                Exit::Machine
+            }
+        }
+    }
+
+    fn document(&self, report: Report<'_>) -> Value {
+        let now = self.clock.now();
+        let took = u64::try_from(now.since(self.began).as_millis()).unwrap_or(u64::MAX);
+        let mut map = Map::new();
+        map.insert("schema".into(), json!("embedctl/1"));
+        map.insert("kind".into(), json!(report.kind));
+        map.insert("ok".into(), json!(report.exit == Exit::Done));
+        map.insert("exit".into(), json!(report.exit.code()));
+        map.insert("at".into(), json!(rfc3339(now.wall)));
+        map.insert("duration_ms".into(), json!(took));
+        map.insert("target".into(), report.target.unwrap_or(Value::Null));
+        map.insert("warnings".into(), json!(report.warnings));
+        map.insert("data".into(), report.data);
+        if let Some(failure) = report.failure {
+            map.insert("error".into(), error(failure));
+        }
+        Value::Object(map)
+    }
+}
+
+/// What a command ends with.
+pub struct Report<'a> {
+    /// The document's kind, which is the command's.
+    pub kind: &'static str,
+    /// The exit code.
+    pub exit: Exit,
+    /// Where it spoke to, as [`target`] makes it; none for commands that speak to nobody.
+    pub target: Option<Value>,
+    /// Warnings.
+    pub warnings: &'a [String],
+    /// The result, or what is known of it.
+    pub data: Value,
+    /// What failed.
+    pub failure: Option<&'a Failure>,
+}
+
+impl<'a> Report<'a> {
+    /// Makes the report of a command that failed before it had a result.
+    pub fn failed(
+        kind: &'static str,
+        target: Option<Value>,
+        warnings: &'a [String],
+        failure: &'a Failure,
+    ) -> Report<'a> {
+        Report {
+            kind,
+            exit: failure.exit(),
+            target,
+            warnings,
+            data: json!({}),
+            failure: Some(failure),
+        }
+    }
+}
+
+/// Makes the document's `target`: the API, its base URL, and whether it is a private sandbox.
+pub(super) fn target(draft: &Draft, sandbox: bool) -> Value {
+    let base = draft.access().map_or_else(
+        |_| draft.text(Key::BaseUrl),
+        |a| a.base_url.shown().to_owned(),
+    );
+    let base = without_userinfo(&base);
+    json!({"api": draft.text(Key::Api), "base_url": base, "sandbox": sandbox})
+}
+
+/// Makes a value fit to be shown: a URL that was refused may still hold a password.
+pub(super) fn without_userinfo(text: &str) -> String {
+    match url::Url::parse(text) {
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+            url.origin().ascii_serialization()
+        }
+        _ => crate::domain::text::sanitize(text),
+    }
+}
+
+/// Makes a failure's JSON.
+pub(super) fn error(failure: &Failure) -> Value {
+    json!({
+        "code": failure.code.name(),
+        "message": failure.message,
+        "because": failure.because,
+        "hint": failure.hint,
+        "status": failure.status,
+        "retryable": failure.retryable,
+        "retry_after_s": failure.retry_after.map(|span| span.as_secs()),
+        "url": failure.url,
+    })
+}
+
+fn wants_color(color: Color, environment: &Environment) -> bool {
+    match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => {
+            let forced = ["CLICOLOR_FORCE", "FORCE_COLOR"]
+                .iter()
+                .any(|n| environment.get(n).is_some_and(|v| v != "0"));
+            if environment.get("NO_COLOR").is_some() {
+                false
+            } else {
+                forced
+                    || (std::io::stdout().is_terminal()
+                        && environment.get("TERM") != Some("dumb")
+                        && environment.get("CLICOLOR") != Some("0"))
+            }
+        }
+    }
+}

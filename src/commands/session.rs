@@ -1,0 +1,353 @@
+//! What a command starts from: the settings with their sources, the API client, and the ledger.
+//!
+//! Depends on `api`, `env_file`, `ledger`, `sandbox`, `domain`. The process environment enters as
+//! an argument.
+
+use std::collections::HashMap;
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::api::{self, Client, Observer};
+use crate::bucket;
+use crate::cli::{Cli, Common};
+use crate::domain::failure::{Code, Failure};
+use crate::domain::field::{FIELDS, Key};
+use crate::domain::moment::Clock;
+use crate::domain::settings::{Draft, Layer, Source};
+use crate::env_file::{self, EnvFile, NoteKind};
+use crate::http::{self, Http};
+use crate::ledger::{Entry, Ledger, Scope};
+use crate::ops::{Customer, Tools};
+use crate::sandbox::{Options, Sandbox};
+
+/// The process environment and the terminal, read once at the start.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    variables: HashMap<String, String>,
+    /// Whether standard input, output and error are terminals.
+    pub terminal: Terminal,
+}
+
+/// Which of the standard streams are terminals.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Terminal {
+    /// Standard input.
+    pub stdin: bool,
+    /// Standard output.
+    pub stdout: bool,
+    /// Standard error.
+    pub stderr: bool,
+}
+
+impl Environment {
+    /// Reads the process environment; variables that are not text are passed over.
+    pub fn of_process() -> Environment {
+        let variables = std::env::vars_os()
+            .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
+        Environment {
+            variables: variables.collect(),
+            terminal: Terminal {
+                stdin: std::io::stdin().is_terminal(),
+                stdout: std::io::stdout().is_terminal(),
+                stderr: std::io::stderr().is_terminal(),
+            },
+        }
+    }
+
+    /// Returns a variable that is set to something.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.variables
+            .get(name)
+            .map(String::as_str)
+            .filter(|v| !v.is_empty())
+    }
+
+    /// Returns true when someone is there to answer a question.
+    pub fn is_interactive(&self, common: &Common) -> bool {
+        let ci = self.get("CI").is_some_and(|v| v != "false" && v != "0");
+        self.terminal.stdin
+            && self.terminal.stderr
+            && !ci
+            && !common.no_input
+            && self.get("TERM") != Some("dumb")
+    }
+
+    /// Returns the state folder: `$XDG_STATE_HOME/embedctl`, else `~/.local/state/embedctl`, else none.
+    pub fn state_folder(&self) -> Option<PathBuf> {
+        let given = self
+            .get("XDG_STATE_HOME")
+            .map(PathBuf::from)
+            .filter(|p| p.is_absolute());
+        let home = || {
+            self.get("HOME")
+                .map(|home| Path::new(home).join(".local/state"))
+        };
+        given.or_else(home).map(|state| state.join("embedctl"))
+    }
+}
+
+/// Everything a command works with.
+pub struct Session {
+    /// The settings, with their sources.
+    pub draft: Draft,
+    /// The API client.
+    pub api: Arc<Client>,
+    /// The bucket's client.
+    pub bucket: bucket::Client,
+    /// The record of what we created.
+    pub ledger: Arc<Ledger>,
+    /// What is to be told about the env file and the state folder.
+    pub warnings: Vec<String>,
+    /// The env file, if there is one.
+    pub env_file: Option<EnvFile>,
+    /// The private sandbox of this run, which ends with it.
+    pub private: Option<Private>,
+}
+
+impl Session {
+    /// Reads the settings and builds the client. Nothing is connected.
+    ///
+    /// # Errors
+    /// The env file cannot be read as settings, or the CA file cannot be read.
+    pub fn open(cli: &Cli, environment: &Environment) -> Result<Session, Failure> {
+        let common = &cli.common;
+        let mut warnings = Vec::new();
+        let mut env_file = None;
+        if let Some(loaded) = env_file::read(&common.env_file)? {
+            warnings.extend(loaded.warnings);
+            warnings.extend(notes(&loaded.file, &common.env_file));
+            env_file = Some(loaded.file);
+        }
+        let mut layers = vec![
+            (Source::Flag, flags(common)),
+            (Source::Environment, process(environment)),
+        ];
+        if let Some(file) = &env_file {
+            let values = file
+                .entries()
+                .map(|e| (e.key.to_owned(), e.value.to_owned()));
+            layers.push((Source::File, Layer::new(values)));
+        }
+        let ledger = Ledger::new(environment.state_folder());
+        if !ledger.is_kept() {
+            warnings.push(
+                "neither XDG_STATE_HOME nor HOME is set: what is created will not be remembered"
+                    .to_owned(),
+            );
+        }
+        let clients = clients(common, Arc::new(|_| {}), Arc::new(|_| {}))?;
+        Ok(Session {
+            draft: Draft::resolve(&layers),
+            api: clients.api,
+            bucket: clients.bucket,
+            ledger: Arc::new(ledger),
+            warnings,
+            env_file,
+            private: None,
+        })
+    }
+
+    /// Starts a private sandbox, with the template made, and reads its settings alone.
+    ///
+    /// # Errors
+    /// No loopback port can be bound, or no temporary folder made.
+    pub async fn private(cli: &Cli) -> Result<Session, Failure> {
+        let private = private_sandbox(true, &cli.common).await?;
+        let clients = clients(&cli.common, Arc::new(|_| {}), Arc::new(|_| {}))?;
+        let session = Session {
+            draft: private.draft.clone(),
+            api: clients.api,
+            bucket: clients.bucket,
+            ledger: Arc::new(Ledger::new(Some(private.folder.path().to_owned()))),
+            warnings: Vec::new(),
+            env_file: None,
+            private: None,
+        };
+        if let Some((id, _name)) = private.sandbox.template_made() {
+            let access = session.draft.access()?;
+            let scope = Scope::of(&access);
+            let (intent, entry) = Entry::intent(&session.draft.template()?);
+            let now = session.api.clock().now().wall;
+            session.ledger.append(&scope, entry, now)?;
+            session
+                .ledger
+                .append(&scope, Entry::Made { intent, id }, now)?;
+        }
+        Ok(Session {
+            private: Some(private),
+            ..session
+        })
+    }
+
+    /// Adds what is to be told about the ledger, for commands that use it. One that cannot be read
+    /// at all is told by the job that needs it.
+    #[must_use]
+    pub fn with_ledger(mut self) -> Session {
+        if let Ok(book) = self.ledger.read() {
+            self.warnings.extend(book.warnings);
+        }
+        self
+    }
+
+    /// Returns what jobs work with.
+    pub fn tools(&self) -> Tools<'_> {
+        Tools {
+            api: &self.api,
+            bucket: &self.bucket,
+            ledger: &self.ledger,
+        }
+    }
+}
+
+/// Builds the one HTTP stack.
+///
+/// # Errors
+/// The CA file cannot be read.
+pub(super) fn http(common: &Common) -> Result<Arc<Http>, Failure> {
+    let ca_file = match &common.ca_file {
+        None => None,
+        Some(path) => Some(std::fs::read(path).map_err(|e| {
+            Failure::new(Code::MachineDisk, "the CA file cannot be read")
+                .because(format!("{}: {e}", path.display()))
+                .hint("--ca-file names a file with certificates in PEM")
+        })?),
+    };
+    Ok(Arc::new(Http::new(http::Options {
+        timeout: common.timeout,
+        ca_file,
+        ..http::Options::default()
+    })))
+}
+
+/// The clients of the network, over one HTTP stack.
+pub struct Clients {
+    /// Airbyte's.
+    pub api: Arc<Client>,
+    /// The bucket's.
+    pub bucket: bucket::Client,
+}
+
+/// Builds the clients, each with who is told of its requests.
+///
+/// # Errors
+/// The CA file cannot be read.
+pub fn clients(
+    common: &Common,
+    observer: Observer,
+    bucket_observer: bucket::Observer,
+) -> Result<Clients, Failure> {
+    let http = http(common)?;
+    let bucket = bucket::Client::new(Arc::clone(&http), bucket_observer);
+    let api = Client::new(api::Options { http, observer }, Clock::start());
+    Ok(Clients {
+        api: Arc::new(api),
+        bucket,
+    })
+}
+
+/// A sandbox for this one run.
+pub struct Private {
+    /// The settings that reach it, from nowhere else.
+    pub draft: Draft,
+    /// Where this run keeps its state; removed when dropped.
+    pub folder: tempfile::TempDir,
+    sandbox: Sandbox,
+    _servers: [tokio::task::JoinHandle<std::io::Result<()>>; 2],
+}
+
+/// Starts a sandbox on two free loopback ports. Of the flags, the API alone is the caller's to choose.
+///
+/// # Errors
+/// No loopback port can be bound, or no temporary folder made.
+pub async fn private_sandbox(template: bool, common: &Common) -> Result<Private, Failure> {
+    let folder = tempfile::tempdir().map_err(|e| {
+        Failure::new(Code::MachineDisk, "no temporary folder for the sandbox")
+            .because(e.to_string())
+            .hint("set TMPDIR to a folder that is writable")
+    })?;
+    let failed = |e: std::io::Error| {
+        Failure::new(Code::MachinePort, "no loopback port for the sandbox")
+            .because(e.to_string())
+            .hint("free a port, or allow binding 127.0.0.1")
+    };
+    let bind = || tokio::net::TcpListener::bind("127.0.0.1:0");
+    let (api, s3) = (bind().await.map_err(failed)?, bind().await.map_err(failed)?);
+    let url = format!("http://{}", api.local_addr().map_err(failed)?);
+    let s3_url = format!("http://{}", s3.local_addr().map_err(failed)?);
+    let sandbox = Sandbox::new(Options {
+        template,
+        s3_url: Some(s3_url.clone()),
+        ..Options::default()
+    });
+    let values = sandbox
+        .settings_with_s3(&url, &s3_url)
+        .into_iter()
+        .map(|(k, v)| (k.to_owned(), v));
+    let draft = Draft::resolve(&[
+        (Source::Sandbox, Layer::new(values)),
+        (Source::Flag, flags(common)),
+    ]);
+    let server = tokio::spawn(sandbox.clone().serve(api, std::future::pending()));
+    let bucket = tokio::spawn(sandbox.clone().serve_s3(s3, std::future::pending()));
+    Ok(Private {
+        draft,
+        folder,
+        sandbox,
+        _servers: [server, bucket],
+    })
+}
+
+impl Private {
+    /// Returns a customer who connects Sample Data, over the API that is spoken.
+    pub fn customer(&self) -> Customer {
+        let sandbox = self.sandbox.clone();
+        let api = self.draft.text(Key::Api);
+        Arc::new(move |user| {
+            let (sandbox, api) = (sandbox.clone(), api.clone());
+            Box::pin(async move {
+                let played = sandbox.play(user.as_str(), &api).await.map_err(|why| {
+                    Failure::new(Code::ServiceRejected, "the customer could not connect")
+                        .because(why)
+                        .hint("mint a token for the user first")
+                })?;
+                let reason = played.get("reason").and_then(serde_json::Value::as_str);
+                Ok(reason
+                    .unwrap_or("Sample Data is connected and has synced")
+                    .to_owned())
+            })
+        })
+    }
+}
+
+fn flags(common: &Common) -> Layer {
+    let api = common
+        .api
+        .map(|api| (Key::Api.variable().to_owned(), api.name().to_owned()));
+    let base = common
+        .base_url
+        .as_ref()
+        .map(|url| (Key::BaseUrl.variable().to_owned(), url.clone()));
+    Layer::new(api.into_iter().chain(base))
+}
+
+fn process(environment: &Environment) -> Layer {
+    let known = FIELDS.iter().filter_map(|f| {
+        Some((
+            f.variable.to_owned(),
+            environment.get(f.variable)?.to_owned(),
+        ))
+    });
+    Layer::new(known)
+}
+
+/// What an operator should hear of the file when it is used; `env check` tells the rest.
+fn notes(file: &EnvFile, path: &Path) -> Vec<String> {
+    let heard = file
+        .notes()
+        .iter()
+        .filter(|note| note.kind == NoteKind::Duplicate);
+    heard
+        .map(|note| format!("{} line {}: {}", path.display(), note.line, note.text))
+        .collect()
+}

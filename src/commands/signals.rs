@@ -1,0 +1,48 @@
+//! Signals that end a command, and what is said then.
+//!
+//! Depends on tokio and `domain`.
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::domain::failure::{Code, Exit, Failure};
+
+/// Waits for SIGINT, SIGTERM or SIGHUP.
+pub(super) struct Signals {
+    streams: Vec<(Signal, Exit)>,
+}
+
+impl Signals {
+    /// Begins to listen; from here on these signals no longer end the process by themselves.
+    pub(super) fn listen() -> Signals {
+        let kinds = [
+            (SignalKind::interrupt(), Exit::Interrupted),
+            (SignalKind::terminate(), Exit::Terminated),
+            (SignalKind::hangup(), Exit::Hangup),
+        ];
+        Signals {
+            streams: kinds
+                .into_iter()
+                .filter_map(|(kind, exit)| Some((signal(kind).ok()?, exit)))
+                .collect(),
+        }
+    }
+
+    /// Returns what is said of a command that a signal ended; `hint` tells how to go on.
+    pub(super) fn failure(hint: &str) -> Failure {
+        Failure::new(Code::Cancelled, "stopped by a signal before the end")
+            .because("what had been sent by then is not undone")
+            .hint(hint)
+    }
+
+    /// Returns the exit code of the first signal that arrives.
+    pub(super) async fn wait(&mut self) -> Exit {
+        let waits = self.streams.iter_mut().map(|(stream, exit)| {
+            let exit = *exit;
+            Box::pin(async move {
+                stream.recv().await;
+                exit
+            })
+        });
+        futures_util::future::select_all(waits).await.0
+    }
+}

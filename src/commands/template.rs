@@ -1,0 +1,374 @@
+//! `embedctl template plan|create|list`.
+//!
+//! Depends on `ops::template`, `session`, `print`.
+
+use std::io::Write as _;
+
+use serde_json::{Map, Value, json};
+
+use super::print::{Printer, Report, Tone, target};
+use super::session::{Environment, Session};
+use super::signals::Signals;
+use crate::cli::{Cli, Template};
+use crate::domain::failure::{Code, Exit, Failure};
+use crate::domain::settings::Access;
+use crate::domain::template::{Creation, Difference, Existing, Plan, TemplateSpec, Would};
+use crate::ops::template::{self, Consent};
+
+pub(super) async fn run(
+    cli: &Cli,
+    args: &Template,
+    environment: &Environment,
+    printer: &mut Printer,
+) -> Exit {
+    let kind = match args {
+        Template::Plan | Template::Create { dry_run: true, .. } => "template.plan",
+        Template::Create { .. } => "template.create",
+        Template::List => "template.list",
+        Template::Delete { .. } => "template.delete",
+    };
+    let session = match Session::open(cli, environment).map(Session::with_ledger) {
+        Ok(session) => session,
+        Err(failure) => return printer.finish(Report::failed(kind, None, &[], &failure)),
+    };
+    printer.warnings(&session.warnings);
+    let mut job = Job {
+        cli,
+        environment,
+        printer,
+        session: &session,
+        kind,
+    };
+    let mut signals = Signals::listen();
+    let done = async {
+        match args {
+            Template::List => job.list().await,
+            Template::Delete { template, confirm } => {
+                job.delete(template, confirm.as_deref()).await
+            }
+            Template::Plan | Template::Create { dry_run: true, .. } => job.plan().await,
+            Template::Create { force, .. } => job.create(*force).await,
+        }
+    };
+    let stopped = tokio::select! {
+        exit = done => return exit,
+        exit = signals.wait() => exit,
+    };
+    let failure = Signals::failure("`embedctl template plan` tells what is known of it");
+    job.report(stopped, json!({}), Some(&failure))
+}
+
+struct Job<'a> {
+    cli: &'a Cli,
+    environment: &'a Environment,
+    printer: &'a mut Printer,
+    session: &'a Session,
+    kind: &'static str,
+}
+
+impl Job<'_> {
+    async fn list(&mut self) -> Exit {
+        let access = match self.session.draft.access() {
+            Ok(access) => access,
+            Err(failure) => return self.fail(&failure),
+        };
+        match template::list(self.session.tools(), &access).await {
+            Err(failure) => self.fail(&failure),
+            Ok((templates, listed)) => {
+                if !self.printer.is_json() {
+                    self.print_list(&templates, listed);
+                }
+                let source = if listed { "api" } else { "ledger" };
+                let list: Vec<Value> = templates.iter().map(existing).collect();
+                self.done(json!({"source": source, "templates": list}))
+            }
+        }
+    }
+
+    fn print_list(&mut self, templates: &[Existing], listed: bool) {
+        if templates.is_empty() {
+            let text = if listed {
+                "no connection templates"
+            } else {
+                "no connection templates were created from this machine; this API cannot list others"
+            };
+            self.printer.aside(text);
+        }
+        for template in templates {
+            let id = template.id.as_deref().unwrap_or("id not known");
+            let at = template.created_at.as_deref().unwrap_or_default();
+            self.printer.line(
+                format!(
+                    "{id}  {}  s3://{}/{}  {at}",
+                    template.name,
+                    template.value("bucket"),
+                    template.value("prefix")
+                )
+                .trim_end(),
+            );
+        }
+    }
+
+    async fn plan(&mut self) -> Exit {
+        let planned = match self.settings() {
+            Ok((access, spec)) => template::plan(self.session.tools(), &access, &spec).await,
+            Err(failure) => Err(failure),
+        };
+        match planned {
+            Err(failure) => self.fail(&failure),
+            Ok(plan) => {
+                if !self.printer.is_json() {
+                    self.print_plan(&plan);
+                }
+                self.done(plan_document(&plan))
+            }
+        }
+    }
+
+    async fn create(&mut self, force: bool) -> Exit {
+        let outcome = match self.try_create(force).await {
+            Ok(outcome) => outcome,
+            Err(Refused::Unconfirmed) => return Exit::Usage,
+            Err(Refused::Failed(failure, name)) => return self.fail_creation(&failure, &name),
+        };
+        let (word, id, name) = match &outcome {
+            (Creation::Created { id }, name) => ("created", Some(id), name),
+            (Creation::Exists { id }, name) => ("exists", id.as_ref(), name),
+        };
+        if !self.printer.is_json() {
+            let id = id.map_or(String::new(), |id| format!("  id {id}"));
+            let word = self.printer.tone(Tone::Good, word);
+            self.printer.line(&format!("{word}  {name}{id}"));
+        }
+        self.done(json!({"outcome": word, "id": id, "name": name}))
+    }
+
+    async fn try_create(&mut self, force: bool) -> Result<(Creation, String), Refused> {
+        let (access, spec) = self
+            .settings()
+            .map_err(|f| Refused::Failed(Box::new(f), String::new()))?;
+        let name = spec.name.clone();
+        let failed = |failure: Failure| Refused::Failed(Box::new(failure), name.clone());
+        let plan = template::plan(self.session.tools(), &access, &spec)
+            .await
+            .map_err(failed)?;
+        let will_send = force || plan.would == Would::Create;
+        if will_send && !self.cli.common.yes {
+            self.confirm(&plan, force)?;
+        }
+        let consent = if force {
+            Consent::SendAnyway
+        } else {
+            Consent::OnlyIfAbsent
+        };
+        let creation = template::create(self.session.tools(), &access, &spec, consent)
+            .await
+            .map_err(failed)?;
+        Ok((creation, name.clone()))
+    }
+
+    fn confirm(&mut self, plan: &Plan, force: bool) -> Result<(), Refused> {
+        if !self.environment.is_interactive(&self.cli.common) {
+            self.printer.aside("error: creating a connection template needs a confirmation\n  because: nobody is there to give it\n  hint: look with `embedctl template plan`, then add --yes");
+            return Err(Refused::Unconfirmed);
+        }
+        let second = if force {
+            ", even if one of this name exists"
+        } else {
+            ""
+        };
+        let question = format!(
+            "{} {} with the name {}{second}? [y/N] ",
+            plan.method, plan.url, plan.name
+        );
+        if ask(&question).is_some_and(|answer| matches!(answer.as_str(), "y" | "Y" | "yes")) {
+            return Ok(());
+        }
+        self.printer.aside("nothing was sent");
+        Err(Refused::Unconfirmed)
+    }
+
+    async fn delete(&mut self, which: &str, confirm: Option<&str>) -> Exit {
+        let found = match self.session.draft.access() {
+            Err(failure) => Err(failure),
+            Ok(access) => template::find(self.session.tools(), &access, which)
+                .await
+                .map(|t| (access, t)),
+        };
+        let (access, template) = match found {
+            Ok(found) => found,
+            Err(failure) => return self.fail(&failure),
+        };
+        if !self.name_is_typed(&template, confirm) {
+            return Exit::Usage;
+        }
+        match template::delete(self.session.tools(), &access, &template).await {
+            Err(failure) => self.fail(&failure),
+            Ok(deleted_at) => {
+                if !self.printer.is_json() {
+                    let word = self.printer.tone(Tone::Good, "deleted");
+                    let id = template.id.as_deref().unwrap_or_default();
+                    self.printer
+                        .line(&format!("{word}  {}  id {id}", template.name));
+                }
+                self.done(
+                    json!({"id": template.id, "name": template.name, "deleted_at": deleted_at}),
+                )
+            }
+        }
+    }
+
+    /// Deleting cannot be undone, so `--yes` is not enough: the name is typed.
+    fn name_is_typed(&mut self, template: &Existing, confirm: Option<&str>) -> bool {
+        let name = &template.name;
+        let typed = match confirm {
+            Some(typed) => Some(typed.to_owned()),
+            None if self.environment.is_interactive(&self.cli.common) => {
+                let id = template.id.as_deref().unwrap_or_default();
+                ask(&format!(
+                    "Delete {name} ({id}, s3://{}/{})? Type its name: ",
+                    template.value("bucket"),
+                    template.value("prefix")
+                ))
+            }
+            None => None,
+        };
+        if typed.as_deref() == Some(name) {
+            return true;
+        }
+        let because = if typed.is_some() {
+            "what was typed is not its name"
+        } else {
+            "nobody is there to type its name"
+        };
+        self.printer.aside(&format!(
+            "error: {name} was not deleted\n  because: {because}\n  hint: add --confirm {name}"
+        ));
+        false
+    }
+
+    fn settings(&self) -> Result<(Access, TemplateSpec), Failure> {
+        Ok((self.session.draft.access()?, self.session.draft.template()?))
+    }
+
+    fn print_plan(&mut self, plan: &Plan) {
+        let (word, detail) = match &plan.would {
+            Would::Create => ("create", "it is not known here".to_owned()),
+            Would::Nothing(existing) => (
+                "nothing",
+                format!(
+                    "it exists{}",
+                    existing
+                        .id
+                        .as_ref()
+                        .map_or(String::new(), |id| format!(", id {id}"))
+                ),
+            ),
+            Would::Conflict(existing, _) => (
+                "conflict",
+                format!(
+                    "one of this name differs{}",
+                    existing
+                        .id
+                        .as_ref()
+                        .map_or(String::new(), |id| format!(", id {id}"))
+                ),
+            ),
+            Would::Ask(at) => (
+                "ask",
+                format!("it was sent at {at}, and whether it exists is not known"),
+            ),
+        };
+        let tone = match plan.would {
+            Would::Create | Would::Nothing(_) => Tone::Good,
+            Would::Conflict(..) => Tone::Bad,
+            Would::Ask(_) => Tone::Warn,
+        };
+        let word = self.printer.tone(tone, word);
+        self.printer
+            .line(&format!("{word}  {}: {detail}", plan.name));
+        self.printer
+            .line(&format!("\n{} {}", plan.method, plan.url));
+        self.printer
+            .line(&serde_json::to_string_pretty(&plan.body).unwrap_or_default());
+        if !plan.listed {
+            self.printer.aside(
+                "\nThis API cannot list templates: what is known comes from this machine's ledger.",
+            );
+        }
+    }
+
+    fn done(&mut self, data: Value) -> Exit {
+        self.report(Exit::Done, data, None)
+    }
+
+    fn fail(&mut self, failure: &Failure) -> Exit {
+        self.report(failure.exit(), json!({}), Some(failure))
+    }
+
+    fn fail_creation(&mut self, failure: &Failure, name: &str) -> Exit {
+        let data = if failure.code == Code::TemplateUnknown {
+            json!({"outcome": "unknown", "id": null, "name": name})
+        } else {
+            json!({})
+        };
+        self.report(failure.exit(), data, Some(failure))
+    }
+
+    fn report(&mut self, exit: Exit, data: Value, failure: Option<&Failure>) -> Exit {
+        let target = Some(target(&self.session.draft, false));
+        self.printer.finish(Report {
+            kind: self.kind,
+            exit,
+            target,
+            warnings: &self.session.warnings,
+            data,
+            failure,
+        })
+    }
+}
+
+enum Refused {
+    Unconfirmed,
+    Failed(Box<Failure>, String),
+}
+
+/// Asks a question on standard error and returns the line that is answered.
+fn ask(question: &str) -> Option<String> {
+    let mut err = std::io::stderr().lock();
+    err.write_all(question.as_bytes())
+        .and_then(|()| err.flush())
+        .ok()?;
+    drop(err);
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).ok()?;
+    Some(answer.trim().to_owned())
+}
+
+fn plan_document(plan: &Plan) -> Value {
+    json!({
+        "name": plan.name,
+        "request": {"method": plan.method, "url": plan.url, "body": plan.body},
+        "existing": plan.existing.iter().map(existing).collect::<Vec<_>>(),
+        "would": plan.would.name(),
+        "differences": differences(plan).iter().map(|d| json!({"field": d.field, "exists": d.exists, "planned": d.planned})).collect::<Vec<_>>(),
+    })
+}
+
+fn differences(plan: &Plan) -> &[Difference] {
+    match &plan.would {
+        Would::Conflict(_, differences) => differences,
+        Would::Create | Would::Nothing(_) | Would::Ask(_) => &[],
+    }
+}
+
+fn existing(template: &Existing) -> Value {
+    let mut map = Map::new();
+    map.insert("id".into(), json!(template.id));
+    map.insert("name".into(), json!(template.name));
+    for (label, value) in &template.identity {
+        map.insert(label.clone(), json!(value));
+    }
+    map.insert("created_at".into(), json!(template.created_at));
+    Value::Object(map)
+}
