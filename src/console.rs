@@ -1,0 +1,95 @@
+//! Opens the console: settings, the background task, and the screen over them.
+//!
+//! Depends on `client`, `commands::session`, `tui`.
+
+use std::sync::Arc;
+
+use clap::CommandFactory as _;
+
+use crate::cli::{Cli, Color};
+use crate::client;
+use crate::commands::{Environment, Printer, Private, Session, private_sandbox};
+use crate::domain::failure::{Code, Exit, Failure};
+use crate::ledger::Ledger;
+use crate::tui::{self, Place, Start};
+
+/// How many orders may wait for the task, and how many of its events for the screen.
+const CHANNEL: usize = 1024;
+
+pub(crate) async fn run(cli: &Cli, environment: &Environment, printer: &mut Printer) -> Exit {
+    let terminal = environment.terminal;
+    if !terminal.stdin
+        || !terminal.stdout
+        || environment.get("TERM").is_none_or(|term| term == "dumb")
+    {
+        printer.aside("error: the console needs a terminal\n  hint: `embedctl check` does the same walk without one\n");
+        printer.aside(&Cli::command().render_help().to_string());
+        return Exit::Usage;
+    }
+    if cli.sandbox && cli.common.base_url.is_some() {
+        printer.aside("error: --sandbox and --base-url exclude each other\n  because: a private sandbox has its own address\n  hint: leave one of them out");
+        return Exit::Usage;
+    }
+    match open(cli, environment).await {
+        Ok(exit) => exit,
+        Err(failure) => {
+            printer.failure(&failure);
+            failure.exit()
+        }
+    }
+}
+
+async fn open(cli: &Cli, environment: &Environment) -> Result<Exit, Failure> {
+    let private: Option<Private> = if cli.sandbox {
+        Some(private_sandbox(false, &cli.common).await?)
+    } else {
+        None
+    };
+    let (draft, ledger, notes) = if let Some(private) = &private {
+        let folder = private.folder.path().to_owned();
+        (private.draft.clone(), Ledger::new(Some(folder)), Vec::new())
+    } else {
+        let session = Session::open(cli, environment)?.with_ledger();
+        let ledger = Ledger::new(environment.state_folder());
+        (session.draft, ledger, session.warnings)
+    };
+    let (commands, orders) = tokio::sync::mpsc::channel(CHANNEL);
+    let (news, events) = tokio::sync::mpsc::channel(CHANNEL);
+    let clients = crate::commands::clients(
+        &cli.common,
+        client::observer(news.clone()),
+        client::bucket_observer(news.clone()),
+    )?;
+    let clock = clients.api.clock();
+    let resources = client::Resources {
+        api: clients.api,
+        bucket: clients.bucket,
+        ledger: Arc::new(ledger),
+        env_file: cli.common.env_file.clone(),
+        customer: private.as_ref().map(Private::customer),
+    };
+    let task = tokio::spawn(client::serve(resources, orders, news));
+    let start = Start {
+        draft,
+        place: if private.is_some() {
+            Place::Sandbox
+        } else {
+            Place::Live
+        },
+        env_file: cli.common.env_file.display().to_string(),
+        notes,
+        color: match cli.common.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => environment.get("NO_COLOR").is_none(),
+        },
+        save_asks_path: private.is_some(),
+    };
+    let exit = tui::run(start, commands, events, clock).await;
+    task.abort();
+    exit.map_err(|e| {
+        Failure::new(Code::MachineDisk, "the terminal cannot be used")
+            .because(crate::domain::text::sanitize(&format!("{e:#}")))
+            .hint("`embedctl check` does the same walk without one")
+    })
+}

@@ -1,0 +1,375 @@
+//! Screen 5: what has landed in the bucket for one customer, and at which link it stopped.
+//!
+//! Depends on `model`, `keys`, `prompt`, the board's users; on `domain::landing`. One job at a time:
+//! a look, a wait, or a customer who is played. What is known belongs to one configuration and one
+//! user; another one begins anew, and answers to the old one are dropped.
+
+use std::time::Duration;
+
+use ratatui::crossterm::event::KeyEvent;
+
+use super::input::Line;
+use super::keys::find;
+use super::message::Effect;
+use super::model::{Focus, Model, Place};
+use super::prompt::{Prompt, Wanted};
+use super::screen::Screen;
+use super::theme::Role;
+use super::update::{CLIENT_ENDED, go, mismatch};
+use super::{template, tokens};
+use crate::client::{Command, Job, Outcome, Ticket};
+use crate::domain::failure::{Code, Failure};
+use crate::domain::landing::{Landing, LinkStatus, Stream};
+use crate::domain::moment::Moment;
+use crate::domain::secret::Secret;
+use crate::domain::settings::Access;
+use crate::domain::template::TemplateSpec;
+use crate::domain::user::ExternalUser;
+
+mod keys;
+pub mod view;
+
+pub use keys::{Action, KEYS, hints};
+
+/// How long a wait lasts at most.
+pub const WAIT: Duration = Duration::from_mins(10);
+
+/// What is being done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Looking once.
+    Look,
+    /// Waiting until there is some, since this moment.
+    Wait(Moment),
+    /// Playing a customer, to look afterwards.
+    Play,
+}
+
+/// What the page is about: a configuration, and a user in it.
+type Aim = (Access, TemplateSpec, ExternalUser);
+
+/// How the user's data stand, in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Nobody has looked yet.
+    NotYet,
+    /// There is some.
+    Landed,
+    /// There is none, and nothing is wrong that is known.
+    Nothing,
+    /// There is none, and a link is missing or failed.
+    Broken,
+    /// Looking failed.
+    Failed,
+}
+
+/// The page's state.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Page {
+    /// The user chosen here; `None` is the settings' own.
+    chosen: Option<ExternalUser>,
+    of: Option<Aim>,
+    running: Option<(Ticket, Work)>,
+    /// What was found last, and when.
+    found: Option<(Box<Landing>, Moment)>,
+    failure: Option<Failure>,
+    /// The selected stream's name, so that it stays selected when others overtake it.
+    stream: Option<String>,
+    /// Whether the operator UI's address was asked for.
+    address: bool,
+}
+
+impl Page {
+    /// Returns what is being done.
+    pub fn work(&self) -> Option<Work> {
+        self.running.map(|(_, work)| work)
+    }
+
+    /// Returns what was found last.
+    pub fn landing(&self) -> Option<&Landing> {
+        self.found.as_ref().map(|(landing, _)| &**landing)
+    }
+
+    /// Returns how the data stand.
+    pub fn standing(&self) -> Standing {
+        let broken = |status| matches!(status, LinkStatus::Missing | LinkStatus::Failed);
+        match (&self.failure, self.landing()) {
+            (Some(_), _) => Standing::Failed,
+            (None, None) => Standing::NotYet,
+            (None, Some(landing)) if landing.has_data() => Standing::Landed,
+            (None, Some(landing)) if landing.chain.iter().any(|link| broken(link.status)) => {
+                Standing::Broken
+            }
+            (None, Some(_)) => Standing::Nothing,
+        }
+    }
+
+    /// Returns the selected stream's place among the streams.
+    fn selected(&self) -> usize {
+        let streams = self.landing().map_or(&[] as &[Stream], |l| &l.streams);
+        let at = |name: &String| streams.iter().position(|s| s.name == *name);
+        self.stream.as_ref().and_then(at).unwrap_or(0)
+    }
+
+    fn select(&mut self, at: usize) {
+        let Some(landing) = self.landing() else {
+            return;
+        };
+        let at = at.min(landing.streams.len().saturating_sub(1));
+        self.stream = landing.streams.get(at).map(|s| s.name.clone());
+    }
+
+    /// Forgets what is known and what is awaited, for the client has ended.
+    pub fn abandon(&mut self) {
+        self.running = None;
+    }
+}
+
+/// Returns the user whose data are asked for.
+pub fn user(model: &Model) -> Option<ExternalUser> {
+    let chosen = model.data.chosen.clone();
+    chosen.or_else(|| model.draft.user().ok())
+}
+
+/// Begins anew when the settings or the user are others than the page is about.
+pub fn follow(model: &mut Model) -> Vec<Effect> {
+    let of = template::described(model)
+        .zip(user(model))
+        .map(|((access, spec), user)| (access, spec, user));
+    if model.data.of == of {
+        return Vec::new();
+    }
+    let effects = give_up(model);
+    model.data = Page {
+        chosen: model.data.chosen.take(),
+        of,
+        ..Page::default()
+    };
+    effects
+}
+
+/// Does what entering the screen asks for.
+pub fn entered(model: &mut Model) -> Vec<Effect> {
+    if let Ok(user) = model.draft.user() {
+        model.tokens.own(user);
+    }
+    let mut effects = follow(model);
+    effects.extend(tokens::recall(model));
+    effects
+}
+
+/// Goes to a user's data and looks, unless they are known already.
+pub fn open(model: &mut Model, user: ExternalUser) -> Vec<Effect> {
+    let mut effects = go(model, Screen::Data);
+    effects.extend(choose(model, user));
+    if model.data.of.is_some() && model.data.running.is_none() && model.data.found.is_none() {
+        effects.extend(begin(model, Work::Look));
+    }
+    effects
+}
+
+fn choose(model: &mut Model, user: ExternalUser) -> Vec<Effect> {
+    let own = model.draft.user().ok();
+    model.data.chosen = (own.as_ref() != Some(&user)).then_some(user);
+    follow(model)
+}
+
+/// Takes a key; `None` when this screen does not know it.
+pub fn press(model: &mut Model, key: KeyEvent) -> Option<Vec<Effect>> {
+    find(KEYS, key).map(|action| act(model, action))
+}
+
+fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Look => return look(model),
+        Action::Wait => return wait(model),
+        Action::User => {
+            model.prompt = Some(Prompt::Line(Wanted::DataUser, Line::default(), None));
+        }
+        Action::UserBefore => return neighbour(model, false),
+        Action::UserAfter => return neighbour(model, true),
+        Action::Up => model.data.select(model.data.selected().saturating_sub(1)),
+        Action::Down => model.data.select(model.data.selected() + 1),
+        Action::Operator => return operator(model),
+        Action::Play => return play(model),
+        Action::Back => {
+            if model.data.running.is_some() {
+                return stop(model);
+            }
+            model.focus = Focus::Rail(Screen::Data);
+        }
+    }
+    Vec::new()
+}
+
+fn look(model: &mut Model) -> Vec<Effect> {
+    match model.data.work() {
+        None => begin(model, Work::Look),
+        Some(work) => {
+            let text = match work {
+                Work::Look => "Looking already; nothing is asked twice",
+                Work::Wait(_) => "Waiting looks again by itself; Esc stops it",
+                Work::Play => "The customer is still at work; what landed is looked for next",
+            };
+            model.say(Role::Busy, text);
+            Vec::new()
+        }
+    }
+}
+
+fn wait(model: &mut Model) -> Vec<Effect> {
+    match model.data.work() {
+        Some(Work::Wait(_)) => stop(model),
+        Some(Work::Play) => look(model),
+        Some(Work::Look) | None => {
+            let mut effects = give_up(model);
+            effects.extend(begin(model, Work::Wait(model.now)));
+            effects
+        }
+    }
+}
+
+fn play(model: &mut Model) -> Vec<Effect> {
+    if model.place != Place::Sandbox {
+        model.say(
+            Role::Warn,
+            "Only a sandbox has a customer to play: embedctl --sandbox",
+        );
+        return Vec::new();
+    }
+    if model.data.work() == Some(Work::Play) {
+        return look(model);
+    }
+    let mut effects = give_up(model);
+    effects.extend(begin(model, Work::Play));
+    effects
+}
+
+fn begin(model: &mut Model, work: Work) -> Vec<Effect> {
+    if model.wire.ended {
+        model.say(Role::Bad, CLIENT_ENDED);
+        return Vec::new();
+    }
+    let Some((access, spec, user)) = model.data.of.clone() else {
+        return go(model, Screen::Prerequisites);
+    };
+    let job = match work {
+        Work::Look => Job::Verify(access, spec, user, None),
+        Work::Wait(_) => Job::Verify(access, spec, user, Some(WAIT)),
+        Work::Play => Job::Play(user),
+    };
+    let ticket = model.ticket();
+    model.data.running = Some((ticket, work));
+    model.data.failure = None;
+    vec![Effect::Send(Command::Start(ticket, job))]
+}
+
+/// Lets go of what is awaited; its answer is dropped when it comes.
+fn give_up(model: &mut Model) -> Vec<Effect> {
+    let Some((ticket, _)) = model.data.running.take() else {
+        return Vec::new();
+    };
+    if !model.is_busy() {
+        model.wire.retry_at = None;
+    }
+    vec![Effect::Send(Command::Cancel(ticket))]
+}
+
+fn stop(model: &mut Model) -> Vec<Effect> {
+    let text = match model.data.work() {
+        Some(Work::Play) => "Stopped; the customer may have connected by then",
+        Some(Work::Wait(_)) => "Stopped waiting; what was found stays",
+        Some(Work::Look) | None => "Stopped looking",
+    };
+    model.say(Role::Quiet, text);
+    give_up(model)
+}
+
+fn neighbour(model: &mut Model, forward: bool) -> Vec<Effect> {
+    let other = user(model).map_or_else(
+        || model.tokens.selected().map(|row| row.user.clone()),
+        |user| model.tokens.beside(&user, forward).cloned(),
+    );
+    let Some(other) = other else {
+        model.say(Role::Quiet, "No other user is known here: u types one");
+        return Vec::new();
+    };
+    choose(model, other)
+}
+
+fn operator(model: &mut Model) -> Vec<Effect> {
+    let address = model.data.landing().map(|l| l.operator_url.clone());
+    match address {
+        Some(Some(address)) => {
+            model.data.address = true;
+            model.copy("The address in Airbyte", Secret::new(address))
+        }
+        Some(None) => {
+            model.say(
+                Role::Warn,
+                "Where Airbyte shows this workspace is not known",
+            );
+            Vec::new()
+        }
+        None => {
+            model.say(
+                Role::Quiet,
+                "Look first: the workspace is found on the way there",
+            );
+            Vec::new()
+        }
+    }
+}
+
+/// Takes a look of a wait that goes on.
+pub fn looked(model: &mut Model, ticket: Ticket, landing: Box<Landing>) {
+    if is_awaited(model, ticket) {
+        model.data.found = Some((landing, model.now));
+    }
+}
+
+fn is_awaited(model: &Model, ticket: Ticket) -> bool {
+    model.data.running.is_some_and(|(open, _)| open == ticket)
+}
+
+/// Takes the end of a job; gives the result back when the ticket is not the one that is awaited.
+///
+/// # Errors
+/// The result itself, for whoever awaits it.
+pub fn done(
+    model: &mut Model,
+    ticket: Ticket,
+    result: Result<Outcome, Failure>,
+) -> Result<Vec<Effect>, Result<Outcome, Failure>> {
+    let (_, work) = match model.data.running {
+        Some(running) if running.0 == ticket => running,
+        _ => return Err(result),
+    };
+    model.data.running = None;
+    if !model.is_busy() {
+        model.wire.retry_at = None;
+    }
+    let failure = match (work, result) {
+        (Work::Look | Work::Wait(_), Ok(Outcome::Landed(landing))) => {
+            let nothing = !landing.has_data();
+            model.data.found = Some((landing, model.now));
+            if nothing && matches!(work, Work::Wait(_)) {
+                model.say(Role::Warn, "! The wait is over, and nothing has landed");
+            }
+            return Ok(Vec::new());
+        }
+        (Work::Play, Ok(Outcome::Played(told))) => {
+            let effects = begin(model, Work::Look);
+            model.say(Role::Good, told);
+            return Ok(effects);
+        }
+        (_, Ok(_)) => mismatch(),
+        (_, Err(failure)) => failure,
+    };
+    if failure.code == Code::Cancelled {
+        model.say(Role::Quiet, "Stopped");
+    } else {
+        model.data.failure = Some(failure);
+    }
+    Ok(Vec::new())
+}

@@ -1,0 +1,137 @@
+//! The keys of the data's page, and what of them the key bar shows.
+//!
+//! Depends on the page's state, on `keys`.
+
+use ratatui::crossterm::event::KeyCode;
+
+use super::Work;
+use crate::tui::keys::{Binding, Hint, bare, hint, hint_as, letter};
+use crate::tui::model::{Model, Place};
+
+/// What can be done here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Look now.
+    Look,
+    /// Wait until there is some, or stop waiting.
+    Wait,
+    /// Another user, typed.
+    User,
+    /// The user before, of the board.
+    UserBefore,
+    /// The user after, of the board.
+    UserAfter,
+    /// Show and copy the address in the operator UI.
+    Operator,
+    /// Play a customer.
+    Play,
+    /// The stream above.
+    Up,
+    /// The stream below.
+    Down,
+    /// Stop what runs, or to the rail.
+    Back,
+}
+
+/// The keys of this screen.
+pub const KEYS: &[Binding<Action>] = &[
+    Binding {
+        keys: &[bare(KeyCode::Enter)],
+        action: Action::Look,
+        verb: "look now",
+        help: "look for this user's data: the chain in Airbyte, then the bucket",
+    },
+    Binding {
+        keys: &[letter('w')],
+        action: Action::Wait,
+        verb: "wait",
+        help: "wait until there is some, 10 minutes at most; w again stops",
+    },
+    Binding {
+        keys: &[letter('u')],
+        action: Action::User,
+        verb: "user",
+        help: "another external user, typed",
+    },
+    Binding {
+        keys: &[letter('p')],
+        action: Action::Play,
+        verb: "play a customer",
+        help: "sandbox only: a customer connects Sample Data; then look",
+    },
+    Binding {
+        keys: &[letter('O')],
+        action: Action::Operator,
+        verb: "in Airbyte",
+        help: "show the workspace's address in Airbyte and copy it",
+    },
+    Binding {
+        keys: &[bare(KeyCode::Left)],
+        action: Action::UserBefore,
+        verb: "user before",
+        help: "the user before, of those on Tokens",
+    },
+    Binding {
+        keys: &[bare(KeyCode::Right)],
+        action: Action::UserAfter,
+        verb: "user after",
+        help: "the user after, of those on Tokens",
+    },
+    Binding {
+        keys: &[bare(KeyCode::Up), letter('k')],
+        action: Action::Up,
+        verb: "up",
+        help: "the stream above",
+    },
+    Binding {
+        keys: &[bare(KeyCode::Down), letter('j')],
+        action: Action::Down,
+        verb: "down",
+        help: "the stream below",
+    },
+    Binding {
+        keys: &[bare(KeyCode::Esc)],
+        action: Action::Back,
+        verb: "rail",
+        help: "stop what runs, or to the rail",
+    },
+];
+
+/// Returns the key bar.
+pub fn hints(model: &Model) -> Vec<Hint> {
+    let page = &model.data;
+    if page.of.is_none() {
+        return hint_as(KEYS, Action::Look, "fill in the form")
+            .into_iter()
+            .collect();
+    }
+    let first = match page.work() {
+        Some(Work::Wait(_)) => {
+            return hint_as(KEYS, Action::Wait, "stop waiting")
+                .into_iter()
+                .collect();
+        }
+        Some(Work::Look | Work::Play) => hint_as(KEYS, Action::Back, "stop"),
+        None if page.found.is_some() || page.failure.is_some() => {
+            hint_as(KEYS, Action::Look, "look again")
+        }
+        None => hint(KEYS, Action::Look),
+    };
+    let sandbox = (model.place == Place::Sandbox && page.work() != Some(Work::Play))
+        .then(|| hint(KEYS, Action::Play))
+        .flatten();
+    let address = page
+        .landing()
+        .and_then(|landing| landing.operator_url.as_ref())
+        .and_then(|_| hint(KEYS, Action::Operator));
+    [
+        first,
+        hint(KEYS, Action::Wait),
+        sandbox,
+        hint(KEYS, Action::User),
+        address,
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

@@ -1,0 +1,123 @@
+//! A failure on screen and as text: what, because, hint.
+//!
+//! Depends on `pen`, `theme`; on `domain::failure`.
+
+use std::fmt::Write as _;
+
+use ratatui::text::Line;
+
+use super::pen::{Row, paragraph};
+use super::theme::{Role, Theme};
+use crate::domain::failure::{Code, Failure};
+use crate::domain::moment::span;
+
+/// Draws the three parts under an indent.
+pub fn lines(theme: Theme, failure: &Failure, indent: usize, width: usize) -> Vec<Line<'static>> {
+    let mut lines = paragraph(
+        theme,
+        Role::Bad,
+        indent,
+        &format!("✖ {}", failure.message),
+        width,
+    );
+    lines.extend(reasons(theme, failure, indent + 2, width));
+    lines
+}
+
+/// Draws why and what to do, without what happened.
+pub fn reasons(theme: Theme, failure: &Failure, indent: usize, width: usize) -> Vec<Line<'static>> {
+    let wait = failure
+        .retry_after
+        .map(|wait| format!("the service asks to wait {}", span(wait)));
+    let parts = [
+        ("because", failure.because.as_ref(), Role::Text),
+        ("wait", wait.as_ref(), Role::Text),
+        ("do", failure.hint.as_ref(), Role::Strong),
+    ];
+    let parts = parts.map(|(label, text, role)| (label, text.map(String::as_str), role));
+    labelled(theme, &parts, indent, width)
+}
+
+/// Draws texts behind their labels, in one column.
+pub fn labelled(
+    theme: Theme,
+    parts: &[(&str, Option<&str>, Role)],
+    indent: usize,
+    width: usize,
+) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    for (label, text, role) in parts {
+        let Some(text) = text else { continue };
+        let column = indent + 9;
+        for (i, piece) in super::pen::wrap(text, width.saturating_sub(column))
+            .into_iter()
+            .enumerate()
+        {
+            let row = Row::new(theme).at(indent);
+            let row = if i == 0 {
+                row.put(Role::Quiet, *label)
+            } else {
+                row
+            };
+            lines.push(row.at(column).put(*role, piece).line());
+        }
+    }
+    lines
+}
+
+/// Writes the three parts as plain text.
+pub fn text(failure: &Failure) -> String {
+    let mut text = format!("  error: {} ({})\n", failure.message, failure.code.name());
+    if let Some(because) = &failure.because {
+        let _ = writeln!(text, "  because: {because}");
+    }
+    if let Some(hint) = &failure.hint {
+        let _ = writeln!(text, "  hint: {hint}");
+    }
+    if let Some(url) = &failure.url {
+        let _ = writeln!(text, "  url: {url}");
+    }
+    text
+}
+
+/// Returns the word for a failure in a table's narrow column.
+pub fn word(failure: &Failure) -> &'static str {
+    match failure.code {
+        Code::AuthRefused | Code::AuthExpired | Code::AuthForbidden => "refused",
+        Code::AuthNotEntitled => "not entitled",
+        Code::AuthWrongOrganization => "wrong org",
+        Code::NetworkDns | Code::NetworkConnect | Code::NetworkTls | Code::NetworkProxy => {
+            "offline"
+        }
+        Code::NetworkTimeout => "no answer",
+        Code::NetworkLost => "cut off",
+        Code::ServiceRejected => "rejected",
+        Code::ServiceNotFound => "not found",
+        Code::ServiceMoved | Code::ServiceRedirect => "moved",
+        Code::ServiceRateLimited => "slowed down",
+        Code::ServiceUnavailable | Code::ServiceError => "server error",
+        Code::ServiceUnreadable => "unreadable",
+        Code::Cancelled => "cancelled",
+        Code::ConfigMissing
+        | Code::ConfigInvalid
+        | Code::ConfigUnsupported
+        | Code::EnvFileUnreadable
+        | Code::EnvFileMisread
+        | Code::TemplateConflict
+        | Code::TemplateUnknown
+        | Code::PageUnusable
+        | Code::BucketKeys
+        | Code::BucketDenied
+        | Code::BucketMissing
+        | Code::BucketRegion
+        | Code::BucketClock
+        | Code::BucketRefused
+        | Code::NoData
+        | Code::TokenExpired
+        | Code::TokenWrongOrigin
+        | Code::TokenMalformed
+        | Code::MachineDisk
+        | Code::MachinePort
+        | Code::Internal => "failed",
+    }
+}

@@ -1,0 +1,51 @@
+//! What happened, and what to do about it: the two ends of `update`.
+//!
+//! Depends on the client's commands and events, on `domain`. Both are plain comparable data, so
+//! that a test asserts whole values.
+
+use ratatui::crossterm::event::KeyEvent;
+
+use crate::client::{Command, Event};
+use crate::domain::failure::Exit;
+use crate::domain::moment::Moment;
+use crate::domain::secret::Secret;
+
+/// A fact.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Message {
+    /// The first frame has been drawn.
+    Begun,
+    /// Time has come to this; sent before every batch of other facts.
+    Ticked(Moment),
+    /// A key was pressed or repeated.
+    Pressed(KeyEvent),
+    /// A text was pasted. It may hold secrets.
+    Pasted(Secret),
+    /// The terminal has this many columns and rows.
+    Resized(u16, u16),
+    /// The client task told something.
+    Answered(Event),
+    /// The client task had no room for this order; it was not given.
+    Refused(Command),
+    /// The client task has ended.
+    ClientEnded,
+    /// Suspending did not happen: no shell waits to take the terminal.
+    NotSuspended,
+    /// A signal asks for the end.
+    Signalled(Exit),
+}
+
+/// An order to the shell around the model.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Hand this to the client task.
+    Send(Command),
+    /// Send this text to the terminal's clipboard.
+    Copy(Secret),
+    /// Give the terminal back and stop until continued.
+    Suspend,
+    /// Paint every cell anew.
+    Redraw,
+    /// End with this.
+    Quit(Exit),
+}

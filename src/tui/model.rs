@@ -1,0 +1,328 @@
+//! Everything the console knows: plain data that `update` changes and `view` reads.
+//!
+//! Depends on the screens' own states, on the client's types and `domain`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::client::{Command, Job, Ticket};
+use crate::domain::exchange::Exchange;
+use crate::domain::field::Key;
+use crate::domain::moment::Moment;
+use crate::domain::origin::Origin;
+use crate::domain::secret::Secret;
+use crate::domain::settings::{Access, Draft};
+use crate::domain::template::TemplateSpec;
+use crate::domain::user::ExternalUser;
+
+use super::Start;
+use super::data;
+use super::message::Effect;
+use super::prerequisites::Form;
+use super::prompt::Prompt;
+use super::screen::Screen;
+use super::template::Page;
+use super::theme::{Role, Theme};
+use super::tokens::Board;
+
+/// Which world the console works on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A stand-in on this machine.
+    Sandbox,
+    /// Airbyte, for real.
+    Live,
+}
+
+/// Where the keys go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Focus {
+    /// The rail, with this place chosen.
+    Rail(Screen),
+    /// The screen that is shown.
+    Body,
+}
+
+/// A sentence for the person at the keys; the next key takes it away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// How it looks.
+    pub role: Role,
+    /// What it says.
+    pub text: String,
+}
+
+/// What the setup lane is at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Walking the rungs of the form.
+    Check,
+    /// Planning the template.
+    Plan,
+    /// Creating the template.
+    Create,
+    /// Recording a template whose outcome was unknown.
+    Adopt,
+}
+
+impl Work {
+    /// Returns what it is at, in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Work::Check => "checking the prerequisites",
+            Work::Plan => "planning the template",
+            Work::Create => "creating the template",
+            Work::Adopt => "recording the template",
+        }
+    }
+}
+
+/// The one job of the setup lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Setup {
+    /// Its ticket.
+    pub ticket: Ticket,
+    /// What it does.
+    pub work: Work,
+    /// Whether it has been told to stop.
+    pub stopping: bool,
+}
+
+/// A small job outside the setup lane whose answer is awaited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Errand {
+    /// Listing the users known from before, of this configuration.
+    Recall(Access),
+    /// Taking a user off that list.
+    Forget(ExternalUser),
+    /// Writing these settings, of this draft.
+    Save(Vec<Key>, Box<Draft>),
+}
+
+/// What is known of the connection to the API.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Wire {
+    /// The last request.
+    pub last: Option<Exchange>,
+    /// How many requests were tried.
+    pub requests: u64,
+    /// When the next try of a failed request is due.
+    pub retry_at: Option<Moment>,
+    /// The access token's life, and when it arrived.
+    pub access_token: Option<(Duration, Moment)>,
+    /// Whether the client task has ended.
+    pub ended: bool,
+}
+
+/// The whole state.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    /// The time, as last told.
+    pub now: Moment,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// The look.
+    pub theme: Theme,
+    /// Sandbox or live.
+    pub place: Place,
+    /// The env file, as it is shown to a person.
+    pub env_file: String,
+    /// Whether saving asks for a path first.
+    pub save_asks_path: bool,
+    /// The settings as they stand on the form.
+    pub draft: Draft,
+    /// The settings as they were at the start or the last save.
+    pub saved: Draft,
+    /// The place that is shown.
+    pub screen: Screen,
+    /// Where the keys go.
+    pub focus: Focus,
+    /// Screen 1.
+    pub form: Form,
+    /// Screen 2.
+    pub template: Page,
+    /// Screen 3.
+    pub tokens: Board,
+    /// Screen 5.
+    pub data: data::Page,
+    /// A question or a line that has the keys.
+    pub prompt: Option<Prompt>,
+    /// Help is open, scrolled by so many lines.
+    pub help: Option<usize>,
+    /// A sentence in the footer.
+    pub notice: Option<Notice>,
+    /// The job in the setup lane.
+    pub setup: Option<Setup>,
+    /// Small jobs whose answers are awaited.
+    pub errands: BTreeMap<Ticket, Errand>,
+    /// What the creation under way was sent with.
+    pub sent: Option<(Access, TemplateSpec)>,
+    /// The connection.
+    pub wire: Wire,
+    tickets: u64,
+}
+
+impl Model {
+    /// Makes the state before the first frame.
+    pub fn new(start: Start, now: Moment, size: (u16, u16)) -> Model {
+        let notice = start.notes.first().map(|note| {
+            let more = start.notes.len() - 1;
+            let text = match more {
+                0 => note.clone(),
+                more => format!("{note} (and {more} more: embedctl env check)"),
+            };
+            Notice {
+                role: Role::Warn,
+                text,
+            }
+        });
+        let mut model = Model {
+            now,
+            size,
+            theme: if start.color {
+                Theme::Color
+            } else {
+                Theme::Plain
+            },
+            place: start.place,
+            env_file: start.env_file,
+            save_asks_path: start.save_asks_path,
+            saved: start.draft.clone(),
+            form: Form::new(&start.draft),
+            template: Page::default(),
+            tokens: Board::default(),
+            data: data::Page::default(),
+            draft: start.draft,
+            screen: Screen::Prerequisites,
+            focus: Focus::Body,
+            prompt: None,
+            help: None,
+            notice,
+            setup: None,
+            errands: BTreeMap::new(),
+            sent: None,
+            wire: Wire::default(),
+            tickets: 0,
+        };
+        model.tokens.aim(model.target());
+        model
+    }
+
+    /// Returns what opens the API, when the settings for it are well formed.
+    pub fn access(&self) -> Option<Access> {
+        self.draft.access().ok()
+    }
+
+    /// Returns what minting needs.
+    pub fn target(&self) -> Option<(Access, Origin)> {
+        Some((self.access()?, self.draft.origin().ok()?))
+    }
+
+    /// Returns true when typed letters are text.
+    pub fn in_field(&self) -> bool {
+        match &self.prompt {
+            Some(prompt) => prompt.is_line(),
+            None => self.screen == Screen::Prerequisites && self.focus == Focus::Body,
+        }
+    }
+
+    /// Says something in the footer.
+    pub fn say(&mut self, role: Role, text: impl Into<String>) {
+        self.notice = Some(Notice {
+            role,
+            text: text.into(),
+        });
+    }
+
+    /// Takes the next ticket.
+    pub fn ticket(&mut self) -> Ticket {
+        self.tickets += 1;
+        Ticket(self.tickets)
+    }
+
+    /// Starts a job in the setup lane.
+    pub fn set_up(&mut self, work: Work, job: Job) -> Effect {
+        let ticket = self.ticket();
+        self.setup = Some(Setup {
+            ticket,
+            work,
+            stopping: false,
+        });
+        Effect::Send(Command::Start(ticket, job))
+    }
+
+    /// Starts a small job outside the setup lane.
+    pub fn send_out(&mut self, errand: Errand, job: Job) -> Effect {
+        let ticket = self.ticket();
+        self.errands.insert(ticket, errand);
+        Effect::Send(Command::Start(ticket, job))
+    }
+
+    /// Copies a text, or says why not.
+    pub fn copy(&mut self, what: &str, text: Secret) -> Vec<Effect> {
+        // Terminals drop longer sequences without a word.
+        const LIMIT: usize = 55_000;
+        if text.expose().len() > LIMIT {
+            self.say(
+                Role::Warn,
+                format!("{what} is too long for the terminal's clipboard"),
+            );
+            return Vec::new();
+        }
+        self.say(
+            Role::Good,
+            format!("{what} sent to the terminal's clipboard"),
+        );
+        vec![Effect::Copy(text)]
+    }
+
+    /// Returns the settings that were edited and not saved, with their texts; a value that was taken
+    /// away counts, with an empty text.
+    pub fn unsaved(&self) -> Vec<(Key, Secret)> {
+        Key::all()
+            .filter(|key| {
+                let was = self.saved.value(*key).map(|v| &v.text);
+                was != self.draft.value(*key).map(|v| &v.text)
+            })
+            .map(|key| {
+                let text = self
+                    .draft
+                    .value(key)
+                    .map_or_else(Secret::default, |v| v.text.clone());
+                (key, text)
+            })
+            .collect()
+    }
+
+    /// Returns true when something runs, so that a spinner turns.
+    pub fn is_busy(&self) -> bool {
+        self.setup.is_some() || self.tokens.is_minting() || self.data.work().is_some()
+    }
+
+    /// Returns the spinner's picture at this moment.
+    pub fn spinner(&self) -> &'static str {
+        match self.now.uptime.as_millis() / SPIN.as_millis() % 4 {
+            0 => "◌",
+            1 => "◔",
+            2 => "◑",
+            _ => "◕",
+        }
+    }
+}
+
+/// How long one picture of the spinner stands.
+pub const SPIN: Duration = Duration::from_millis(250);
+
+impl Model {
+    /// Returns how long until the next try of a failed request.
+    pub fn retry_left(&self) -> Option<Duration> {
+        let left = self.wire.retry_at?.uptime.saturating_sub(self.now.uptime);
+        (!left.is_zero()).then_some(left)
+    }
+
+    /// Returns how long the access token still lives.
+    pub fn access_left(&self) -> Option<Duration> {
+        let (life, since) = self.wire.access_token?;
+        Some(life.saturating_sub(self.now.since(since)))
+    }
+}

@@ -1,0 +1,159 @@
+//! Lines of styled text laid out in columns.
+//!
+//! Depends on `theme`, `domain::text`. Columns are counted as the terminal counts them, so that
+//! wide characters do not push a table apart.
+
+use ratatui::text::{Line, Span};
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+use super::theme::{Role, Theme};
+use crate::domain::text::fit;
+
+/// One line being written from left to right.
+#[derive(Clone, Debug)]
+pub struct Row {
+    theme: Theme,
+    spans: Vec<Span<'static>>,
+    width: usize,
+}
+
+impl Row {
+    /// Begins an empty line.
+    pub fn new(theme: Theme) -> Row {
+        Row {
+            theme,
+            spans: Vec::new(),
+            width: 0,
+        }
+    }
+
+    /// Returns how many columns are written.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Writes a text.
+    #[must_use]
+    pub fn put(mut self, role: Role, text: impl AsRef<str>) -> Row {
+        let text = text.as_ref();
+        if !text.is_empty() {
+            self.width += text.width();
+            self.spans
+                .push(Span::styled(text.to_owned(), self.theme.style(role)));
+        }
+        self
+    }
+
+    /// Writes as much of a text as fits `columns`.
+    #[must_use]
+    pub fn fit(self, role: Role, text: impl AsRef<str>, columns: usize) -> Row {
+        let cut = fit(text.as_ref(), columns);
+        self.put(role, cut)
+    }
+
+    /// Writes as much of a text as fits up to `column`, counted from the line's start.
+    #[must_use]
+    pub fn until(self, role: Role, text: impl AsRef<str>, column: usize) -> Row {
+        let room = column.saturating_sub(self.width);
+        self.fit(role, text, room)
+    }
+
+    /// Moves on to a column; a line that is there already keeps one space between.
+    #[must_use]
+    pub fn at(self, column: usize) -> Row {
+        let gap = if self.width == 0 {
+            column
+        } else {
+            column.saturating_sub(self.width).max(1)
+        };
+        self.put(Role::Text, " ".repeat(gap))
+    }
+
+    /// Writes a text so that it ends at `width`; leaves it out when that leaves no gap of two.
+    #[must_use]
+    pub fn right(self, role: Role, text: impl AsRef<str>, width: usize) -> Row {
+        let text = text.as_ref();
+        let start = width.saturating_sub(text.width());
+        if text.is_empty() || start < self.width + 2 {
+            return self;
+        }
+        self.at(start).put(role, text)
+    }
+
+    /// Ends the line.
+    pub fn line(self) -> Line<'static> {
+        Line::from(self.spans)
+    }
+}
+
+/// Breaks a text into lines of at most `width` columns, at spaces where there are any.
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let width = width.max(1);
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        let gap = usize::from(!line.is_empty());
+        if line.width() + gap + word.width() <= width {
+            if gap == 1 {
+                line.push(' ');
+            }
+            line.push_str(word);
+            continue;
+        }
+        if !line.is_empty() {
+            lines.push(std::mem::take(&mut line));
+        }
+        for c in word.chars() {
+            if line.width() + c.width().unwrap_or(0) > width && !line.is_empty() {
+                lines.push(std::mem::take(&mut line));
+            }
+            line.push(c);
+        }
+    }
+    if !line.is_empty() {
+        lines.push(line);
+    }
+    lines
+}
+
+/// Writes a wrapped text under an indent.
+pub fn paragraph(
+    theme: Theme,
+    role: Role,
+    indent: usize,
+    text: &str,
+    width: usize,
+) -> Vec<Line<'static>> {
+    wrap(text, width.saturating_sub(indent))
+        .into_iter()
+        .map(|piece| {
+            Row::new(theme)
+                .put(Role::Text, " ".repeat(indent))
+                .put(role, piece)
+                .line()
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_broken_at_spaces_and_long_words_where_they_must() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("abcdefgh i", 3), ["abc", "def", "gh", "i"]);
+        assert_eq!(wrap("日本語", 5), ["日本", "語"]);
+        assert_eq!(wrap("x", 0), ["x"]);
+    }
+
+    #[test]
+    fn columns_hold_whatever_stands_before() {
+        let row = Row::new(Theme::Color).put(Role::Text, "ab").at(5);
+        assert_eq!(row.width(), 5);
+        let row = Row::new(Theme::Color).put(Role::Text, "日本語").at(3);
+        assert_eq!(row.width(), 7);
+        let row = row.right(Role::Quiet, "end", 10);
+        assert_eq!(row.width(), 7, "no room for a gap of two");
+    }
+}

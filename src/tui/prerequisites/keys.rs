@@ -1,0 +1,168 @@
+//! The keys of the form, and what of them the key bar shows.
+//!
+//! Depends on the form's state, on `keys`.
+
+use ratatui::crossterm::event::KeyCode;
+
+use super::offered;
+use crate::tui::keys::{Binding, HelpRow, Hint, bare, ctrl, hint, hint_as, letter};
+use crate::tui::model::Model;
+
+/// What can be done here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Check, then go on.
+    Go,
+    /// To the next field.
+    Next,
+    /// To the field before.
+    Previous,
+    /// Write the edited settings.
+    Save,
+    /// Show a secret for a while.
+    Reveal,
+    /// Take the repair that is offered.
+    Fix,
+    /// The choice before.
+    ChoiceBefore,
+    /// The choice after.
+    ChoiceAfter,
+    /// Leave the field, or stop what runs.
+    Back,
+    /// Copy the ladder for a ticket.
+    CopyLadder,
+    /// Show the IAM policy that the keys need.
+    Policy,
+}
+
+/// The keys inside the form.
+pub const KEYS: &[Binding<Action>] = &[
+    Binding {
+        keys: &[bare(KeyCode::Enter)],
+        action: Action::Go,
+        verb: "check",
+        help: "check the settings; once they hold, go on to the template",
+    },
+    Binding {
+        keys: &[bare(KeyCode::Tab), bare(KeyCode::Down)],
+        action: Action::Next,
+        verb: "next",
+        help: "to the next field",
+    },
+    Binding {
+        keys: &[bare(KeyCode::BackTab), bare(KeyCode::Up)],
+        action: Action::Previous,
+        verb: "previous",
+        help: "to the field before",
+    },
+    Binding {
+        keys: &[ctrl('s')],
+        action: Action::Save,
+        verb: "save",
+        help: "write the settings that were edited, and only those",
+    },
+    Binding {
+        keys: &[ctrl('r')],
+        action: Action::Reveal,
+        verb: "reveal",
+        help: "show this secret for 10 seconds",
+    },
+    Binding {
+        keys: &[ctrl('f')],
+        action: Action::Fix,
+        verb: "fix",
+        help: "take the repair that is offered: of this field, or of a failed rung",
+    },
+    Binding {
+        keys: &[bare(KeyCode::Esc)],
+        action: Action::Back,
+        verb: "rail",
+        help: "leave the form for the rail; stop a running check",
+    },
+];
+
+/// The keys of fields with a list of choices.
+pub(super) const CHOICE_KEYS: &[Binding<Action>] = &[
+    Binding {
+        keys: &[bare(KeyCode::Left)],
+        action: Action::ChoiceBefore,
+        verb: "choose",
+        help: "region, format: the choice before",
+    },
+    Binding {
+        keys: &[bare(KeyCode::Right)],
+        action: Action::ChoiceAfter,
+        verb: "choose",
+        help: "region, format: the choice after",
+    },
+];
+
+/// The keys of this screen while the rail has the keys.
+pub const RAIL_KEYS: &[Binding<Action>] = &[
+    Binding {
+        keys: &[letter('y')],
+        action: Action::CopyLadder,
+        verb: "copy the ladder",
+        help: "on the rail: copy the rungs as text for a ticket",
+    },
+    Binding {
+        keys: &[letter('i')],
+        action: Action::Policy,
+        verb: "IAM policy",
+        help: "on the rail: the exact IAM policy for this bucket and prefix",
+    },
+    Binding {
+        keys: &[ctrl('f')],
+        action: Action::Fix,
+        verb: "fix",
+        help: "on the rail too: take the repair of a failed rung",
+    },
+    Binding {
+        keys: &[ctrl('s')],
+        action: Action::Save,
+        verb: "save",
+        help: "on the rail too: write the settings that were edited",
+    },
+];
+
+/// Returns the rows of help.
+pub fn help() -> Vec<HelpRow> {
+    [KEYS, CHOICE_KEYS, RAIL_KEYS]
+        .into_iter()
+        .flat_map(crate::tui::keys::help)
+        .chain(crate::tui::keys::help(super::policy::KEYS))
+        .collect()
+}
+
+/// Returns the key bar.
+pub fn hints(model: &Model) -> Vec<Hint> {
+    let form = &model.form;
+    if model.setup.is_some() {
+        return [hint_as(KEYS, Action::Back, "stop")]
+            .into_iter()
+            .flatten()
+            .collect();
+    }
+    let go = if form.is_proven() && form.unusable() == 0 {
+        "go on to the template"
+    } else {
+        "check"
+    };
+    let field = form.field();
+    [
+        hint_as(KEYS, Action::Go, go),
+        match (model.draft.repair(field.key), offered(model)) {
+            (Some(_), _) => hint(KEYS, Action::Fix),
+            (None, Some(offer)) => hint_as(KEYS, Action::Fix, &offer.verb()),
+            (None, None) => None,
+        },
+        (field.secret && !form.line.is_empty())
+            .then(|| hint(KEYS, Action::Reveal))
+            .flatten(),
+        hint(KEYS, Action::Save),
+        hint(KEYS, Action::Back),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

@@ -1,0 +1,140 @@
+//! The IAM policy that the keys of the form need, for exactly this bucket and prefix.
+//!
+//! Depends on the form's state, on `pen`, `keys`; on `domain::iam`.
+
+use ratatui::crossterm::event::{KeyCode, KeyEvent};
+use ratatui::text::Line;
+
+use crate::domain::field::Key;
+use crate::domain::iam;
+use crate::domain::secret::Secret;
+use crate::domain::text::sanitize;
+use crate::tui::keys::{Binding, Hint, bare, find, hint, letter};
+use crate::tui::message::Effect;
+use crate::tui::model::Model;
+use crate::tui::pen::{Row, paragraph};
+use crate::tui::theme::Role;
+use crate::tui::view::body_size;
+
+/// What can be done while it is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Copy it.
+    Copy,
+    /// A line up.
+    Up,
+    /// A line down.
+    Down,
+    /// Close it.
+    Close,
+}
+
+/// The keys while it is open.
+pub const KEYS: &[Binding<Action>] = &[
+    Binding {
+        keys: &[letter('y')],
+        action: Action::Copy,
+        verb: "copy",
+        help: "on the IAM policy: send it to the terminal's clipboard",
+    },
+    Binding {
+        keys: &[bare(KeyCode::Up), letter('k'), bare(KeyCode::PageUp)],
+        action: Action::Up,
+        verb: "up",
+        help: "",
+    },
+    Binding {
+        keys: &[bare(KeyCode::Down), letter('j'), bare(KeyCode::PageDown)],
+        action: Action::Down,
+        verb: "scroll",
+        help: "on the IAM policy: scroll",
+    },
+    Binding {
+        keys: &[bare(KeyCode::Esc), bare(KeyCode::Enter), letter('i')],
+        action: Action::Close,
+        verb: "close",
+        help: "on the IAM policy: close it",
+    },
+];
+
+/// Returns the key bar.
+pub fn hints() -> Vec<Hint> {
+    [Action::Copy, Action::Down, Action::Close]
+        .into_iter()
+        .filter_map(|action| hint(KEYS, action))
+        .collect()
+}
+
+/// Opens it, when the form names a bucket.
+pub(super) fn open(model: &mut Model) {
+    if model.draft.text(Key::Bucket).is_empty() {
+        model.say(Role::Warn, "The form names no bucket yet");
+        return;
+    }
+    model.form.policy = Some(0);
+}
+
+/// Takes a key; `None` when it is not one of its own.
+pub fn press(model: &mut Model, key: KeyEvent, scroll: usize) -> Option<Vec<Effect>> {
+    let action = find(KEYS, key)?;
+    match action {
+        Action::Copy => return Some(model.copy("The IAM policy", Secret::new(text(model)))),
+        Action::Up => model.form.policy = Some(scroll.saturating_sub(1)),
+        Action::Down => {
+            let (width, height) = body_size(model);
+            let most = lines(model, width).len().saturating_sub(height);
+            model.form.policy = Some((scroll + 1).min(most));
+        }
+        Action::Close => model.form.policy = None,
+    }
+    Some(Vec::new())
+}
+
+fn text(model: &Model) -> String {
+    iam::text(
+        &model.draft.text(Key::Bucket),
+        &model.draft.text(Key::Prefix),
+        &model.draft.text(Key::Region),
+    )
+}
+
+/// Draws it.
+pub fn lines(model: &Model, width: usize) -> Vec<Line<'static>> {
+    let theme = model.theme;
+    let mut lines = vec![
+        Row::new(theme)
+            .at(1)
+            .put(Role::Strong, "IAM policy")
+            .at(14)
+            .until(
+                Role::Quiet,
+                "what the access key must be allowed, and no more",
+                width,
+            )
+            .line(),
+        Line::default(),
+    ];
+    if !model.draft.text(Key::Endpoint).is_empty() {
+        lines.extend(paragraph(
+            theme,
+            Role::Warn,
+            2,
+            "! S3_ENDPOINT is set: a store other than AWS has its own rules for access.",
+            width,
+        ));
+        lines.push(Line::default());
+    }
+    lines.extend(
+        text(model)
+            .lines()
+            // The indent is ours to keep; sanitizing would take it for a run of blanks.
+            .map(|line| {
+                let indent = line.len() - line.trim_start().len();
+                Row::new(theme)
+                    .at(2 + indent)
+                    .until(Role::Text, sanitize(line), width)
+                    .line()
+            }),
+    );
+    lines
+}

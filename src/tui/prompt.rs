@@ -1,0 +1,356 @@
+//! What takes the keys away from a screen for a moment: a question, one line to type, or the review
+//! of a pasted block.
+//!
+//! Depends on `model`, `input`, `paste`, `pen`; on `domain`. A question states what will happen in
+//! words, and Esc always means that nothing does.
+
+use ratatui::crossterm::event::{KeyCode, KeyEvent};
+
+use super::input::Line;
+use super::keys::{Binding, Hint, bare, find, hint_as, letter};
+use super::message::Effect;
+use super::model::Model;
+use super::paste::Block;
+use super::theme::Role;
+use super::update::edited;
+use super::{data, prerequisites, template, tokens};
+use crate::domain::failure::Exit;
+use crate::domain::field::Key;
+use crate::domain::secret::Secret;
+use crate::domain::template::Schedule;
+use crate::domain::text::{counted, grouped, is_steering};
+use crate::domain::user::{ExternalUser, UserList};
+
+mod view;
+
+pub use view::draw;
+
+/// What has the keys.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Prompt {
+    /// A question that is answered by yes or no.
+    Ask(Question),
+    /// A line to type: what for, the text, and what is wrong with it.
+    Line(Wanted, Line, Option<String>),
+    /// A pasted block, before it counts.
+    Paste(Review),
+}
+
+/// What a yes would do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Question {
+    /// Create the template.
+    Create,
+    /// Create it although one exists or may exist.
+    CreateAgain,
+    /// Mint although no template is known.
+    MintUnknown(Vec<ExternalUser>),
+    /// Mint for so many.
+    MintAll(usize),
+    /// Mint, then copy.
+    MintToCopy(ExternalUser),
+    /// Take a user off the board.
+    Forget(ExternalUser),
+    /// End the program.
+    Quit,
+}
+
+/// What a typed line is for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Wanted {
+    /// The file to save to.
+    SavePath,
+    /// The template's name.
+    TemplateName,
+    /// The template's schedule.
+    Schedule,
+    /// External users, besides those pasted already.
+    Users(Vec<ExternalUser>),
+    /// The board's filter.
+    Filter,
+    /// The user whose data are looked for.
+    DataUser,
+}
+
+/// The settings found in a pasted block.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Review {
+    /// The setting, the sample apps' name under which it stood, and the text.
+    found: Vec<(Key, Option<String>, Secret)>,
+    /// How many lines were no settings of ours.
+    ignored: usize,
+}
+
+impl std::fmt::Debug for Review {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let keys: Vec<Key> = self.found.iter().map(|(key, _, _)| *key).collect();
+        f.debug_struct("Review")
+            .field("found", &keys)
+            .field("ignored", &self.ignored)
+            .finish()
+    }
+}
+
+impl Review {
+    /// Looks for settings in a block; `None` when there is not one.
+    pub fn of(block: Block) -> Option<Review> {
+        let mut review = Review {
+            found: Vec::new(),
+            ignored: block.ignored,
+        };
+        for (name, value) in block.settings {
+            let key = Key::of_variable(&name)
+                .map(|key| (key, None))
+                .or_else(|| Key::of_alias(&name).map(|key| (key, Some(name))));
+            let value: String = value.chars().filter(|c| !is_steering(*c)).collect();
+            match key {
+                // The setting's own name outranks a sample app's, whichever comes first.
+                Some((key, Some(_))) if review.has(key) => {}
+                Some((key, alias)) if !value.trim().is_empty() => {
+                    review.found.retain(|(k, _, _)| *k != key);
+                    review.found.push((key, alias, Secret::new(value)));
+                }
+                _ => review.ignored += 1,
+            }
+        }
+        (!review.found.is_empty()).then_some(review)
+    }
+
+    fn has(&self, key: Key) -> bool {
+        self.found.iter().any(|(k, _, _)| *k == key)
+    }
+}
+
+impl Prompt {
+    /// Returns true when letters are text.
+    pub fn is_line(&self) -> bool {
+        matches!(self, Prompt::Line(..))
+    }
+}
+
+/// An answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answer {
+    Yes,
+    No,
+}
+
+const QUESTION_KEYS: &[Binding<Answer>] = &[
+    Binding {
+        keys: &[bare(KeyCode::Enter), letter('y')],
+        action: Answer::Yes,
+        verb: "yes",
+        help: "do what the question says",
+    },
+    Binding {
+        keys: &[bare(KeyCode::Esc), letter('n')],
+        action: Answer::No,
+        verb: "no",
+        help: "do nothing",
+    },
+];
+
+const LINE_KEYS: &[Binding<Answer>] = &[
+    Binding {
+        keys: &[bare(KeyCode::Enter)],
+        action: Answer::Yes,
+        verb: "take it",
+        help: "take the line",
+    },
+    Binding {
+        keys: &[bare(KeyCode::Esc)],
+        action: Answer::No,
+        verb: "leave it",
+        help: "leave everything as it was",
+    },
+];
+
+/// Returns the key bar.
+pub fn hints(prompt: &Prompt) -> Vec<Hint> {
+    let (yes, no) = match prompt {
+        Prompt::Ask(Question::Create) => ("create", "not now"),
+        Prompt::Ask(Question::CreateAgain) => ("send again", "not now"),
+        Prompt::Ask(Question::MintUnknown(_)) => ("mint anyway", "not now"),
+        Prompt::Ask(Question::MintAll(_) | Question::MintToCopy(_)) => ("mint", "not now"),
+        Prompt::Ask(Question::Forget(_)) => ("forget", "keep"),
+        Prompt::Ask(Question::Quit) => ("quit", "stay"),
+        Prompt::Line(Wanted::Filter, ..) => ("keep the filter", "drop it"),
+        Prompt::Line(..) => ("take it", "leave it"),
+        Prompt::Paste(_) => ("take them", "keep what was there"),
+    };
+    [
+        hint_as(LINE_KEYS, Answer::Yes, yes),
+        hint_as(LINE_KEYS, Answer::No, no),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Takes a key while a prompt has the keys.
+pub fn press(model: &mut Model, prompt: Prompt, key: KeyEvent) -> Vec<Effect> {
+    match prompt {
+        Prompt::Ask(question) => match find(QUESTION_KEYS, key) {
+            Some(Answer::Yes) => agreed(model, question),
+            Some(Answer::No) => {
+                model.tokens.copy_next = None;
+                Vec::new()
+            }
+            None => keep(model, Prompt::Ask(question)),
+        },
+        Prompt::Paste(review) => match find(QUESTION_KEYS, key) {
+            Some(Answer::Yes) => take(model, review),
+            Some(Answer::No) => Vec::new(),
+            None => keep(model, Prompt::Paste(review)),
+        },
+        Prompt::Line(wanted, mut line, complaint) => match find(LINE_KEYS, key) {
+            Some(Answer::Yes) => entered(model, wanted, line),
+            Some(Answer::No) => {
+                if wanted == Wanted::Filter {
+                    model.tokens.set_filter("");
+                }
+                Vec::new()
+            }
+            None => {
+                let changed = line.press(key);
+                let complaint = if changed { None } else { complaint };
+                typed(model, &wanted, &line);
+                keep(model, Prompt::Line(wanted, line, complaint))
+            }
+        },
+    }
+}
+
+/// Takes a paste while a prompt has the keys.
+pub fn paste(model: &mut Model, prompt: Prompt, text: &str) -> Vec<Effect> {
+    match prompt {
+        Prompt::Line(Wanted::Users(mut pasted), mut line, _) => {
+            if text.trim().contains(['\n', '\r']) || text.chars().count() > super::input::LIMIT {
+                let list = UserList::parse(text);
+                let complaint = match list.refused.first() {
+                    Some((at, why)) => {
+                        let count = counted(list.refused.len(), "line");
+                        Some(format!("left out {count}; line {at} {why}"))
+                    }
+                    None => None,
+                };
+                pasted.extend(list.users);
+                keep(model, Prompt::Line(Wanted::Users(pasted), line, complaint))
+            } else {
+                line.paste(text);
+                keep(model, Prompt::Line(Wanted::Users(pasted), line, None))
+            }
+        }
+        Prompt::Line(wanted, mut line, _) => {
+            line.paste(text);
+            typed(model, &wanted, &line);
+            keep(model, Prompt::Line(wanted, line, None))
+        }
+        other @ (Prompt::Ask(_) | Prompt::Paste(_)) => keep(model, other),
+    }
+}
+
+fn keep(model: &mut Model, prompt: Prompt) -> Vec<Effect> {
+    model.prompt = Some(prompt);
+    Vec::new()
+}
+
+fn typed(model: &mut Model, wanted: &Wanted, line: &Line) {
+    if *wanted == Wanted::Filter {
+        model.tokens.set_filter(line.text());
+    }
+}
+
+fn agreed(model: &mut Model, question: Question) -> Vec<Effect> {
+    match question {
+        Question::Create => template::create(model, false),
+        Question::CreateAgain => template::create(model, true),
+        Question::MintUnknown(users) => {
+            model.tokens.trap_accepted = true;
+            tokens::mint(model, users)
+        }
+        Question::MintAll(_) => tokens::mint_everyone(model),
+        Question::MintToCopy(user) => {
+            model.tokens.copy_next = Some(user.clone());
+            tokens::mint(model, vec![user])
+        }
+        Question::Forget(user) => tokens::forget(model, user),
+        Question::Quit => vec![Effect::Quit(Exit::Done)],
+    }
+}
+
+fn entered(model: &mut Model, wanted: Wanted, line: Line) -> Vec<Effect> {
+    let text = line.text().trim().to_owned();
+    let complaint = match &wanted {
+        Wanted::SavePath | Wanted::TemplateName if text.is_empty() => Some("is empty".to_owned()),
+        Wanted::Schedule => Schedule::parse(&text).err(),
+        Wanted::TemplateName if text.chars().any(is_steering) => {
+            Some("holds a control or invisible character".to_owned())
+        }
+        Wanted::Users(pasted) => {
+            let list = UserList::parse(&text);
+            match list.refused.first() {
+                Some((_, why)) => Some(format!("one of them {why}")),
+                None if list.users.is_empty() && pasted.is_empty() => Some("is empty".to_owned()),
+                None => None,
+            }
+        }
+        Wanted::DataUser => ExternalUser::parse(&text).err(),
+        Wanted::SavePath | Wanted::TemplateName | Wanted::Filter => None,
+    };
+    if complaint.is_some() {
+        return keep(model, Prompt::Line(wanted, line, complaint));
+    }
+    match wanted {
+        Wanted::SavePath => prerequisites::save_to(model, Some(&text)),
+        Wanted::TemplateName => template::edit(model, Key::TemplateName, &text),
+        Wanted::Schedule => template::edit(model, Key::TemplateSchedule, &text),
+        Wanted::Users(mut users) => {
+            users.extend(UserList::parse(&text).users);
+            let many = users.len();
+            let new = model.tokens.add(users);
+            let told = match many - new {
+                0 => format!("Added {}; Enter mints one, M all", counted(new, "user")),
+                known => format!(
+                    "Added {}; {} there already",
+                    counted(new, "user"),
+                    if known == 1 {
+                        "1 was".to_owned()
+                    } else {
+                        format!("{} were", grouped(known as u64))
+                    }
+                ),
+            };
+            model.say(Role::Good, told);
+            Vec::new()
+        }
+        Wanted::DataUser => match ExternalUser::parse(&text) {
+            Ok(user) => data::open(model, user),
+            Err(why) => keep(model, Prompt::Line(wanted, line, Some(why))),
+        },
+        Wanted::Filter => {
+            model.tokens.set_filter(&text);
+            Vec::new()
+        }
+    }
+}
+
+/// Takes the settings of a pasted block into the form.
+fn take(model: &mut Model, review: Review) -> Vec<Effect> {
+    let count = counted(review.found.len(), "setting");
+    for (key, _, text) in review.found {
+        let was = model.saved.value(key).map(|v| v.text.expose());
+        if was == Some(text.expose()) {
+            model.draft.take_from(&model.saved, key);
+        } else {
+            model.draft.type_in(key, text.expose());
+        }
+    }
+    model.form.load(&model.draft);
+    let effects = edited(model);
+    model.say(
+        Role::Good,
+        format!("Took {count}; nothing is saved until Ctrl-S"),
+    );
+    effects
+}

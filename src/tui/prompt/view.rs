@@ -1,0 +1,279 @@
+//! How questions, lines and the review of a paste look.
+//!
+//! Depends on the prompt's state, on `pen`, `theme`.
+
+use ratatui::text::Line as TextLine;
+
+use unicode_width::UnicodeWidthStr as _;
+
+use super::{Prompt, Question, Review, Wanted, hints};
+use crate::domain::secret::ends;
+use crate::domain::template::{Schedule, Would};
+use crate::domain::text::{counted, grouped};
+use crate::domain::user::{ExternalUser, UserList};
+use crate::tui::input::Line;
+use crate::tui::model::Model;
+use crate::tui::pen::{Row, paragraph};
+use crate::tui::theme::Role;
+
+/// Draws the prompt; the second value is the cursor's column and line.
+pub fn draw(
+    model: &Model,
+    prompt: &Prompt,
+    width: usize,
+) -> (Vec<TextLine<'static>>, Option<(usize, usize)>) {
+    match prompt {
+        Prompt::Ask(question) => (ask_lines(model, question, width), None),
+        Prompt::Paste(review) => (paste_lines(model, review, width), None),
+        Prompt::Line(wanted, line, complaint) => {
+            line_lines(model, wanted, line, complaint.as_deref(), width)
+        }
+    }
+}
+
+fn ask_lines(model: &Model, question: &Question, width: usize) -> Vec<TextLine<'static>> {
+    let (role, title, text) = question_words(model, question);
+    let mut lines = vec![TextLine::default()];
+    lines.extend(paragraph(model.theme, role, 1, &title, width));
+    lines.extend(paragraph(model.theme, Role::Text, 3, &text, width));
+    lines.push(answers(model, &Prompt::Ask(question.clone())));
+    lines
+}
+
+fn answers(model: &Model, prompt: &Prompt) -> TextLine<'static> {
+    let mut row = Row::new(model.theme).at(3);
+    for hint in hints(prompt) {
+        row = row
+            .put(Role::Strong, hint.key)
+            .put(Role::Text, format!(" {}   ", hint.verb));
+    }
+    row.line()
+}
+
+fn question_words(model: &Model, question: &Question) -> (Role, String, String) {
+    match question {
+        Question::Create => {
+            let text = model.template.of.as_ref().map_or(String::new(), |(access, spec)| {
+                format!(
+                    "A template named {} in organization {}: {} / {}, {}, {}. From then on every new workspace gets it.",
+                    spec.name,
+                    ends(&access.organization),
+                    spec.bucket,
+                    spec.prefix,
+                    spec.format.words(),
+                    spec.schedule.words(),
+                )
+            });
+            (Role::Strong, "Create this template?".to_owned(), text)
+        }
+        Question::CreateAgain => {
+            let why = match model.template.plan.as_ref().map(|plan| &plan.would) {
+                Some(Would::Conflict(..)) => "One of this name exists with other values.",
+                _ => "The first may have been made.",
+            };
+            (
+                Role::Warn,
+                "! Send it all the same?".to_owned(),
+                format!("{why} Two templates with one name break every new customer."),
+            )
+        }
+        Question::MintUnknown(users) => {
+            let who = match users.as_slice() {
+                [user] => format!("{user} is"),
+                users => format!("{} are", counted(users.len(), "user")),
+            };
+            (
+                Role::Warn,
+                "! No connection template is known: a workspace made now never gets its destination."
+                    .to_owned(),
+                format!("{who} not known here, so a workspace may be made."),
+            )
+        }
+        Question::MintAll(count) => (
+            Role::Strong,
+            format!("Mint {}?", counted(*count, "token")),
+            "Users that Airbyte does not know get a workspace each.".to_owned(),
+        ),
+        Question::MintToCopy(user) => (
+            Role::Strong,
+            format!("Mint a token for {user}, then copy it?"),
+            "There is no live one to copy.".to_owned(),
+        ),
+        Question::Forget(user) => (
+            Role::Strong,
+            format!("Forget {user}?"),
+            "It leaves this board and this machine's record. Its workspace in Airbyte stays."
+                .to_owned(),
+        ),
+        Question::Quit => {
+            let mut reasons = Vec::new();
+            let unsaved = model.unsaved().len();
+            if unsaved > 0 {
+                reasons.push(format!("{} not saved", counted(unsaved, "edited setting")));
+            }
+            if let Some(setup) = model.setup {
+                reasons.push(format!("still {}", setup.work.words()));
+            }
+            let minting = model.tokens.under_way();
+            if minting > 0 {
+                reasons.push(format!("{} under way", counted(minting, "mint")));
+            }
+            (
+                Role::Strong,
+                "Quit?".to_owned(),
+                format!("There is something left: {}.", reasons.join(", ")),
+            )
+        }
+    }
+}
+
+fn paste_lines(model: &Model, review: &Review, width: usize) -> Vec<TextLine<'static>> {
+    let theme = model.theme;
+    let mut lines = vec![
+        TextLine::default(),
+        Row::new(theme)
+            .at(1)
+            .put(
+                Role::Strong,
+                format!("Pasted {}", counted(review.found.len(), "setting")),
+            )
+            .line(),
+    ];
+    let (aliased, plain): (Vec<_>, Vec<_>) = review
+        .found
+        .iter()
+        .partition(|(_, alias, _)| alias.is_some());
+    let column = 28;
+    let per_line = (width.saturating_sub(3) / column).max(1);
+    for piece in plain.chunks(per_line) {
+        let mut row = Row::new(theme);
+        for (i, (key, _, _)) in piece.iter().enumerate() {
+            row = row.at(3 + i * column).put(Role::Good, "✔ ").fit(
+                Role::Text,
+                key.variable(),
+                column - 3,
+            );
+        }
+        lines.push(row.line());
+    }
+    for (key, alias, _) in aliased {
+        let alias = alias.as_deref().unwrap_or_default();
+        lines.push(
+            Row::new(theme)
+                .at(3)
+                .put(Role::Good, "✔ ")
+                .put(Role::Text, format!("{alias} → {}", key.variable()))
+                .put(Role::Text, "  ")
+                .until(Role::Quiet, "(name of the sample apps)", width)
+                .line(),
+        );
+    }
+    if review.ignored > 0 {
+        let (count, verb) = match review.ignored {
+            1 => ("1 line".to_owned(), "was not a setting"),
+            n => (counted(n, "line"), "were not settings"),
+        };
+        lines.push(
+            Row::new(theme)
+                .at(3)
+                .put(Role::Warn, format!("! {count} {verb} of the form"))
+                .line(),
+        );
+    }
+    lines.push(answers(model, &Prompt::Paste(review.clone())));
+    lines
+}
+
+fn line_lines(
+    model: &Model,
+    wanted: &Wanted,
+    line: &Line,
+    complaint: Option<&str>,
+    width: usize,
+) -> (Vec<TextLine<'static>>, Option<(usize, usize)>) {
+    let theme = model.theme;
+    let label = match wanted {
+        Wanted::SavePath => "Save the edited settings to which new file?",
+        Wanted::TemplateName => "Template name:",
+        Wanted::Schedule => "Schedule: hourly, manual, or a Quartz cron in UTC such as 0 0 6 * * ?",
+        Wanted::Users(_) => "External user IDs, separated by commas or lines:",
+        Wanted::Filter => "Show users whose ID holds:",
+        Wanted::DataUser => "External user ID whose data to look for:",
+    };
+    let room = width.saturating_sub(5).clamp(1, 100);
+    let (piece, column) = line.window(room, false);
+    let padding = " ".repeat(room.saturating_sub(piece.width()));
+    let lines = vec![
+        TextLine::default(),
+        Row::new(theme)
+            .at(1)
+            .until(Role::Strong, label, width)
+            .line(),
+        Row::new(theme)
+            .at(3)
+            .put(Role::Focus, format!("{piece}{padding}"))
+            .line(),
+        remark(model, wanted, line, complaint, width),
+    ];
+    (lines, Some((3 + column.min(room - 1), 2)))
+}
+
+/// What is to be said of the line as it stands.
+fn remark(
+    model: &Model,
+    wanted: &Wanted,
+    line: &Line,
+    complaint: Option<&str>,
+    width: usize,
+) -> TextLine<'static> {
+    let row = Row::new(model.theme).at(3);
+    if let Some(complaint) = complaint {
+        return row.until(Role::Bad, format!("✖ {complaint}"), width).line();
+    }
+    let (role, text) = match wanted {
+        Wanted::Schedule => match Schedule::parse(line.text()) {
+            Ok(schedule) => (Role::Good, format!("✔ {}", schedule.words())),
+            Err(why) => (Role::Quiet, why),
+        },
+        Wanted::Users(pasted) => {
+            let list = UserList::parse(line.text());
+            let mut users: Vec<&ExternalUser> = pasted.iter().chain(&list.users).collect();
+            users.sort_unstable();
+            users.dedup();
+            let new = users
+                .into_iter()
+                .filter(|user| !model.tokens.is_known(user))
+                .count();
+            let pasted = match pasted.len() {
+                0 => String::new(),
+                n => format!("{} pasted · ", grouped(n as u64)),
+            };
+            let makes = format!("makes {} if they are new", counted(new, "workspace"));
+            (Role::Quiet, format!("{pasted}{makes}"))
+        }
+        Wanted::Filter => (
+            Role::Quiet,
+            format!(
+                "{} of {}",
+                grouped(model.tokens.shown_len() as u64),
+                counted(model.tokens.len(), "user")
+            ),
+        ),
+        Wanted::DataUser => match ExternalUser::parse(line.text()) {
+            Ok(user) => (
+                Role::Quiet,
+                format!("its folder below the prefix: {}/", user.s3_safe()),
+            ),
+            Err(why) => (Role::Quiet, why),
+        },
+        Wanted::SavePath => (
+            Role::Quiet,
+            "A private sandbox leaves every .env alone, so this asks for a path.".to_owned(),
+        ),
+        Wanted::TemplateName => (
+            Role::Quiet,
+            "The destination's name in every new workspace.".to_owned(),
+        ),
+    };
+    row.until(role, text, width).line()
+}

@@ -1,0 +1,201 @@
+//! How the template's page looks.
+//!
+//! Depends on the page's state, on `pen`, `failure`, `theme`.
+
+use ratatui::text::Line;
+
+use super::{Condition, Made};
+use crate::domain::template::{Creation, Plan, Schedule, TemplateSpec};
+use crate::domain::text::{counted, sanitize};
+use crate::tui::model::Model;
+use crate::tui::pen::Row;
+use crate::tui::theme::Role;
+use crate::tui::view::Drawn;
+
+mod standing;
+
+use standing::{listed, standing};
+
+const LABEL: usize = 2;
+const VALUE: usize = 16;
+
+/// Beyond this a line is no longer read at one glance.
+const WIDEST: usize = 120;
+
+/// Draws the page: what it says, what would be sent, and how it stands.
+pub fn draw(model: &Model, width: usize, height: usize) -> Drawn {
+    let mut lines = vec![title(model, width)];
+    let width = width.min(WIDEST);
+    let Some((_, spec)) = &model.template.of else {
+        lines.push(Line::default());
+        lines.extend(incomplete(model, width));
+        return Drawn::still(lines);
+    };
+    let roomy = height >= 16;
+    if roomy {
+        lines.push(Line::default());
+    }
+    lines.extend(facts(model, spec, width));
+    let mut state = standing(model, width);
+    state.truncate(height.saturating_sub(lines.len() + 1));
+    let room = height.saturating_sub(lines.len() + state.len() + 2);
+    if let Some(plan) = &model.template.plan {
+        let listed = listed(model, plan, width, if room < 11 { 2 } else { 4 });
+        let left = room.saturating_sub(listed.len() + 1);
+        if !listed.is_empty() && room > listed.len() {
+            lines.push(Line::default());
+            lines.extend(listed);
+            if left >= 4 {
+                lines.push(Line::default());
+                lines.extend(request(model, plan, width, left));
+            }
+        } else if room >= 4 {
+            lines.push(Line::default());
+            lines.extend(request(model, plan, width, room));
+        }
+    }
+    lines.push(Line::default());
+    lines.extend(state);
+    Drawn::still(lines)
+}
+
+fn title(model: &Model, width: usize) -> Line<'static> {
+    Row::new(model.theme)
+        .at(1)
+        .put(Role::Strong, "Connection template")
+        .at(24)
+        .until(Role::Quiet, "where every customer's data will land", width)
+        .line()
+}
+
+fn incomplete(model: &Model, width: usize) -> Vec<Line<'static>> {
+    let theme = model.theme;
+    let mut lines = vec![
+        Row::new(theme)
+            .at(LABEL)
+            .put(Role::Quiet, "○ ")
+            .until(
+                Role::Text,
+                "The settings do not describe a template yet.",
+                width,
+            )
+            .line(),
+    ];
+    let named = model
+        .form
+        .findings
+        .iter()
+        .filter(|(_, finding)| !finding.is_usable());
+    for (key, finding) in named {
+        lines.push(
+            Row::new(theme)
+                .at(LABEL + 2)
+                .fit(Role::Text, key.field().label, 18)
+                .at(LABEL + 22)
+                .until(Role::Quiet, finding.detail(), width)
+                .line(),
+        );
+    }
+    lines
+}
+
+fn facts(model: &Model, spec: &TemplateSpec, width: usize) -> Vec<Line<'static>> {
+    let place = format!("{} / {}", spec.bucket, spec.prefix);
+    let place = match &spec.endpoint {
+        Some(endpoint) => format!("S3 at {endpoint} · {place}"),
+        None => format!("S3 · {place}"),
+    };
+    let first = match spec.schedule {
+        Schedule::Manual => "when someone starts it",
+        Schedule::Hourly | Schedule::Cron(_) => "as soon as a customer connects",
+    };
+    let rows: [(&str, String, String); 6] = [
+        ("Name", spec.name.clone(), "n change".to_owned()),
+        ("Destination", place, spec.region.clone()),
+        (
+            "Format",
+            spec.format.words().to_owned(),
+            "f change".to_owned(),
+        ),
+        ("Schedule", spec.schedule.words(), "s change".to_owned()),
+        (
+            "Folder",
+            "<external user ID> / <source>_<stream>".to_owned(),
+            String::new(),
+        ),
+        ("First sync", first.to_owned(), String::new()),
+    ];
+    rows.into_iter()
+        .map(|(label, value, right)| {
+            let end = width.saturating_sub(right.len() + 2);
+            Row::new(model.theme)
+                .at(LABEL)
+                .put(Role::Quiet, label)
+                .at(VALUE)
+                .until(Role::Text, sanitize(&value), end)
+                .right(Role::Quiet, right, width)
+                .line()
+        })
+        .collect()
+}
+
+/// Returns the request's body, masked, line by line.
+pub fn body_lines(model: &Model) -> Vec<String> {
+    match &model.template.plan {
+        Some(plan) => format!("{:#}", plan.body)
+            .lines()
+            .map(|line| line.trim_end().to_owned())
+            .collect(),
+        None => Vec::new(),
+    }
+}
+
+/// The path of a URL; the header names the host.
+fn path_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let host = rest.split('/').next().unwrap_or_default();
+    rest.strip_prefix(host)
+        .filter(|path| !path.is_empty())
+        .unwrap_or(url)
+}
+
+fn request(model: &Model, plan: &Plan, width: usize, room: usize) -> Vec<Line<'static>> {
+    let theme = model.theme;
+    let sent = matches!(
+        model.template.condition(),
+        Condition::Made(Made {
+            creation: Creation::Created { .. },
+            ..
+        })
+    );
+    let verb = if sent { "Was sent" } else { "Would be sent" };
+    let body = body_lines(model);
+    let shown = room.saturating_sub(1);
+    let from = model.template.scroll.min(body.len().saturating_sub(shown));
+    let below = body.len().saturating_sub(from + shown);
+    let more = if below > 0 {
+        format!("↓ {}", counted(below, "more line"))
+    } else {
+        String::new()
+    };
+    let mut lines = vec![
+        Row::new(theme)
+            .at(LABEL)
+            .put(Role::Quiet, verb)
+            .at(VALUE)
+            .until(
+                Role::Text,
+                format!("{} {}", plan.method, path_of(&plan.url)),
+                width.saturating_sub(more.chars().count() + 2),
+            )
+            .right(Role::Quiet, more, width)
+            .line(),
+    ];
+    lines.extend(body.iter().skip(from).take(shown).map(|text| {
+        Row::new(theme)
+            .at(LABEL + 2)
+            .until(Role::Quiet, text, width)
+            .line()
+    }));
+    lines
+}

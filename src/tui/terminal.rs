@@ -1,0 +1,175 @@
+//! The terminal's modes: entered once, given back exactly once, however the program ends.
+//!
+//! Depends on crossterm. One flag says whether the modes are on; whoever turns it off restores, so
+//! that a return, an error, a panic and a signal can all ask without doing it twice.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::panic::PanicHookInfo;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use ratatui::crossterm::cursor::{Hide, Show};
+use ratatui::crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use ratatui::crossterm::execute;
+use ratatui::crossterm::terminal::{
+    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use rustix::process::{Signal, getpgid, getpgrp, getpid, getppid, getsid, kill_process};
+
+type Hook = dyn Fn(&PanicHookInfo<'_>) + Send + Sync;
+
+/// What is shared with the panic hook.
+#[derive(Debug, Default)]
+struct Flags {
+    entered: AtomicBool,
+    panicked: AtomicBool,
+}
+
+impl Flags {
+    /// Gives the terminal back if it is held. Errors are passed over: there is nobody to tell.
+    fn restore(&self) {
+        if self.entered.swap(false, Ordering::SeqCst) {
+            let _ = execute!(
+                io::stdout(),
+                DisableBracketedPaste,
+                LeaveAlternateScreen,
+                Show
+            );
+            let _ = disable_raw_mode();
+        }
+    }
+}
+
+/// Holds the terminal in the console's modes.
+pub(super) struct Guard {
+    flags: Arc<Flags>,
+    before: Arc<Hook>,
+}
+
+impl Guard {
+    /// Takes the terminal and puts a panic hook before the one that is there: the terminal is given
+    /// back first, then the panic is told.
+    ///
+    /// # Errors
+    /// When the terminal does not take its modes; it is then as it was.
+    pub(super) fn enter() -> io::Result<Guard> {
+        let flags = Arc::new(Flags::default());
+        let hook = Arc::clone(&flags);
+        let before: Arc<Hook> = Arc::from(std::panic::take_hook());
+        let then = Arc::clone(&before);
+        std::panic::set_hook(Box::new(move |info| {
+            hook.panicked.store(true, Ordering::SeqCst);
+            hook.restore();
+            then(info);
+        }));
+        let guard = Guard { flags, before };
+        guard.take()?;
+        Ok(guard)
+    }
+
+    /// Takes the terminal again, after it was given back.
+    ///
+    /// # Errors
+    /// When the terminal does not take its modes.
+    pub(super) fn take(&self) -> io::Result<()> {
+        // The flag comes first: half of the modes are given back as well.
+        self.flags.entered.store(true, Ordering::SeqCst);
+        let result = enable_raw_mode().and_then(|()| {
+            execute!(
+                io::stdout(),
+                EnterAlternateScreen,
+                EnableBracketedPaste,
+                Hide
+            )
+        });
+        if result.is_err() {
+            self.flags.restore();
+        }
+        result
+    }
+
+    /// Gives the terminal back; asked twice, the second time does nothing.
+    pub(super) fn restore(&self) {
+        self.flags.restore();
+    }
+
+    /// Returns true when something panicked, on whatever task: the terminal is given back by then.
+    pub(super) fn has_panicked(&self) -> bool {
+        self.flags.panicked.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.flags.restore();
+        // A panic that is under way keeps its hook; replacing it would panic again.
+        if !std::thread::panicking() {
+            let before = Arc::clone(&self.before);
+            std::panic::set_hook(Box::new(move |info| before(info)));
+        }
+    }
+}
+
+/// Returns true when input and output are both a terminal.
+pub(super) fn is_there() -> bool {
+    io::stdin().is_terminal() && io::stdout().is_terminal()
+}
+
+/// Stops this process until it is continued. The caller has given the terminal back and waits for
+/// SIGCONT before it takes it again.
+///
+/// # Errors
+/// When the system refuses.
+pub(super) fn stop() -> io::Result<()> {
+    // SIGTSTP has a handler here, so that one sent from outside gives the terminal back as well;
+    // SIGSTOP then does what the signal's default would have done.
+    Ok(kill_process(getpid(), Signal::STOP)?)
+}
+
+/// Returns true when a shell of this session can continue the process after it stops. Without one it
+/// would lie there for ever, which is why the system itself ignores Ctrl-Z then.
+pub(super) fn can_be_continued() -> bool {
+    let Some(parent) = getppid() else {
+        return false;
+    };
+    let same_session = match (getsid(Some(parent)), getsid(None)) {
+        (Ok(theirs), Ok(ours)) => theirs == ours,
+        _ => false,
+    };
+    same_session && getpgid(Some(parent)).is_ok_and(|group| group != getpgrp())
+}
+
+/// Sends a text to the terminal's clipboard (OSC 52), through tmux where it stands between.
+///
+/// # Errors
+/// When the terminal cannot be written to.
+pub(super) fn copy(text: &str, inside_tmux: bool) -> io::Result<()> {
+    let mut out = io::stdout();
+    out.write_all(clipboard(text, inside_tmux).as_bytes())?;
+    out.flush()
+}
+
+fn clipboard(text: &str, inside_tmux: bool) -> String {
+    let encoded = BASE64_STANDARD.encode(text);
+    if inside_tmux {
+        format!("\x1bPtmux;\x1b\x1b]52;c;{encoded}\x07\x1b\\")
+    } else {
+        format!("\x1b]52;c;{encoded}\x07")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clipboard_takes_base64() {
+        assert_eq!(clipboard("hi", false), "\x1b]52;c;aGk=\x07");
+        assert_eq!(
+            clipboard("hi", true),
+            "\x1bPtmux;\x1b\x1b]52;c;aGk=\x07\x1b\\"
+        );
+    }
+}

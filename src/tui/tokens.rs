@@ -1,0 +1,501 @@
+//! Screen 3: the board of widget tokens, one row per external user.
+//!
+//! Depends on `tokens::board` for the rows, on `model`, `keys`, `prompt`; on `domain`. Decides when a
+//! token is asked for: by a key, in bulk through a queue, or because a renewal is due.
+
+use ratatui::crossterm::event::{KeyCode, KeyEvent};
+
+use super::data;
+use super::input::Line;
+use super::keys::{Binding, Hint, bare, find, hint, hint_as, letter};
+use super::message::Effect;
+use super::model::{Errand, Focus, Model, Work};
+use super::prompt::{Prompt, Question, Wanted};
+use super::screen::Screen;
+use super::template::want_plan;
+use super::theme::Role;
+use super::update::go;
+use crate::client::{Command, Job, KnownUser, Ticket};
+use crate::domain::failure::{Code, Failure};
+use crate::domain::text::counted;
+use crate::domain::token::Minted;
+use crate::domain::user::ExternalUser;
+
+mod board;
+pub mod view;
+
+pub use board::{AUTO_LIMIT, Board, Row, State};
+
+/// How many mints are handed to the client at once; the rest waits here, in order, so that the
+/// channel to the client never fills up.
+pub const OPEN_LIMIT: usize = 64;
+
+/// Minting all asks first when it means more than this.
+const ASK_ABOVE: usize = 20;
+
+/// What can be done here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Mint for the selected user.
+    Mint,
+    /// Add users.
+    Add,
+    /// Mint for everyone without a live token.
+    MintAll,
+    /// Renew the selected user's token by itself.
+    Auto,
+    /// Copy the selected user's token.
+    Copy,
+    /// Take the selected user off the board.
+    Forget,
+    /// Show only some users.
+    Filter,
+    /// Look at the selected user's data.
+    Data,
+    /// Stop what is being minted.
+    Stop,
+    /// The row above.
+    Up,
+    /// The row below.
+    Down,
+    /// The page above.
+    PageUp,
+    /// The page below.
+    PageDown,
+    /// The first row.
+    First,
+    /// The last row.
+    Last,
+    /// To the rail, or drop the filter.
+    Back,
+}
+
+/// The keys of this screen.
+pub const KEYS: &[Binding<Action>] = &[
+    Binding {
+        keys: &[bare(KeyCode::Enter)],
+        action: Action::Mint,
+        verb: "mint",
+        help: "mint a token for the selected user",
+    },
+    Binding {
+        keys: &[letter('a')],
+        action: Action::Add,
+        verb: "add",
+        help: "add external users, typed or pasted as a list",
+    },
+    Binding {
+        keys: &[letter('M')],
+        action: Action::MintAll,
+        verb: "mint all",
+        help: "mint for every user without a live token",
+    },
+    Binding {
+        keys: &[letter('r')],
+        action: Action::Auto,
+        verb: "auto-renew",
+        help: "renew this user's token by itself at 80 % of its life, on any screen",
+    },
+    Binding {
+        keys: &[letter('y')],
+        action: Action::Copy,
+        verb: "copy",
+        help: "send the token to the terminal's clipboard",
+    },
+    Binding {
+        keys: &[letter('/')],
+        action: Action::Filter,
+        verb: "filter",
+        help: "show only the users whose ID holds a text",
+    },
+    Binding {
+        keys: &[letter('x')],
+        action: Action::Forget,
+        verb: "forget",
+        help: "take the user off this board; its workspace stays in Airbyte",
+    },
+    Binding {
+        keys: &[letter('d')],
+        action: Action::Data,
+        verb: "data",
+        help: "look at what has landed in the bucket for this user",
+    },
+    Binding {
+        keys: &[letter('c')],
+        action: Action::Stop,
+        verb: "stop minting",
+        help: "stop what is being minted; what is done is kept",
+    },
+    Binding {
+        keys: &[bare(KeyCode::Up), letter('k')],
+        action: Action::Up,
+        verb: "up",
+        help: "the row above",
+    },
+    Binding {
+        keys: &[bare(KeyCode::Down), letter('j')],
+        action: Action::Down,
+        verb: "down",
+        help: "the row below",
+    },
+    Binding {
+        keys: &[bare(KeyCode::PageUp)],
+        action: Action::PageUp,
+        verb: "page up",
+        help: "the page above",
+    },
+    Binding {
+        keys: &[bare(KeyCode::PageDown)],
+        action: Action::PageDown,
+        verb: "page down",
+        help: "the page below",
+    },
+    Binding {
+        keys: &[bare(KeyCode::Home), letter('g')],
+        action: Action::First,
+        verb: "first",
+        help: "the first row",
+    },
+    Binding {
+        keys: &[bare(KeyCode::End), letter('G')],
+        action: Action::Last,
+        verb: "last",
+        help: "the last row",
+    },
+    Binding {
+        keys: &[bare(KeyCode::Esc)],
+        action: Action::Back,
+        verb: "rail",
+        help: "drop the filter, or to the rail",
+    },
+];
+
+/// Returns the key bar.
+pub fn hints(model: &Model) -> Vec<Hint> {
+    let board = &model.tokens;
+    let Some(row) = board.selected() else {
+        let go = if model.target().is_some() {
+            hint(KEYS, Action::Add)
+        } else {
+            hint_as(KEYS, Action::Mint, "fill in the form")
+        };
+        return go.into_iter().collect();
+    };
+    let mint = match board.state(row, model.now) {
+        State::Live | State::Ageing | State::Expired | State::Unreadable => {
+            hint_as(KEYS, Action::Mint, "mint anew")
+        }
+        State::Failed => hint_as(KEYS, Action::Mint, "try again"),
+        State::NotYet => hint(KEYS, Action::Mint),
+        State::Queued | State::Minting | State::Renewing => hint(KEYS, Action::Stop),
+    };
+    let rest = [
+        Action::Add,
+        Action::MintAll,
+        Action::Auto,
+        Action::Copy,
+        Action::Data,
+        Action::Filter,
+        Action::Forget,
+    ]
+    .map(|action| hint(KEYS, action));
+    [mint].into_iter().chain(rest).flatten().collect()
+}
+
+/// Takes a key; `None` when this screen does not know it.
+pub fn press(model: &mut Model, key: KeyEvent) -> Option<Vec<Effect>> {
+    find(KEYS, key).map(|action| act(model, action))
+}
+
+fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    let page = view::page_rows(model);
+    let board = &mut model.tokens;
+    match action {
+        Action::Up => board.select(board.cursor().saturating_sub(1)),
+        Action::Down => board.select(board.cursor() + 1),
+        Action::PageUp => board.select(board.cursor().saturating_sub(page)),
+        Action::PageDown => board.select(board.cursor() + page),
+        Action::First => board.select(0),
+        Action::Last => board.select(usize::MAX),
+        Action::Mint => return mint_selected(model),
+        Action::Add => {
+            model.prompt = Some(Prompt::Line(
+                Wanted::Users(Vec::new()),
+                Line::default(),
+                None,
+            ));
+        }
+        Action::MintAll => return mint_all(model),
+        Action::Auto => auto(model),
+        Action::Copy => return copy(model),
+        Action::Forget => {
+            if let Some(user) = board.selected().map(|row| row.user.clone()) {
+                model.prompt = Some(Prompt::Ask(Question::Forget(user)));
+            }
+        }
+        Action::Data => {
+            if let Some(user) = board.selected().map(|row| row.user.clone()) {
+                return data::open(model, user);
+            }
+        }
+        Action::Filter => {
+            let line = Line::new(board.filter());
+            model.prompt = Some(Prompt::Line(Wanted::Filter, line, None));
+        }
+        Action::Stop => return stop(model),
+        Action::Back => {
+            if board.filter().is_empty() {
+                model.focus = Focus::Rail(Screen::Tokens);
+            } else {
+                board.set_filter("");
+            }
+        }
+    }
+    Vec::new()
+}
+
+/// Does what entering the screen asks for: the settings' own user, those known from before, and
+/// whether there is a template.
+pub fn entered(model: &mut Model) -> Vec<Effect> {
+    if let Ok(user) = model.draft.user() {
+        model.tokens.own(user);
+    }
+    let mut effects = recall(model);
+    effects.extend(want_plan(model));
+    effects
+}
+
+/// Asks for the users known from before, once per configuration.
+pub fn recall(model: &mut Model) -> Vec<Effect> {
+    let Some(access) = model.access() else {
+        return Vec::new();
+    };
+    let asked = |e: &Errand| matches!(e, Errand::Recall(of) if *of == access);
+    if model.tokens.is_recalled(&access) || model.errands.values().any(asked) || model.wire.ended {
+        return Vec::new();
+    }
+    vec![model.send_out(Errand::Recall(access.clone()), Job::Recall(access))]
+}
+
+/// Takes the users known from before.
+pub fn recalled(model: &mut Model, of: crate::domain::settings::Access, users: Vec<KnownUser>) {
+    if model.access().as_ref() == Some(&of) {
+        if let Ok(user) = model.draft.user() {
+            model.tokens.own(user);
+        }
+        model.tokens.recall(of, users);
+    }
+}
+
+fn mint_selected(model: &mut Model) -> Vec<Effect> {
+    let Some(row) = model.tokens.selected() else {
+        if model.target().is_none() {
+            return go(model, Screen::Prerequisites);
+        }
+        return act(model, Action::Add);
+    };
+    let user = row.user.clone();
+    if row.is_at_work() {
+        model.say(
+            Role::Busy,
+            format!("Already minting for {user}; one at a time"),
+        );
+        return Vec::new();
+    }
+    mint(model, vec![user])
+}
+
+fn mint_all(model: &mut Model) -> Vec<Effect> {
+    let users = model.tokens.without_token(model.now);
+    if users.is_empty() {
+        model.say(Role::Quiet, "Everyone has a live token");
+        return Vec::new();
+    }
+    if users.len() > ASK_ABOVE {
+        model.prompt = Some(Prompt::Ask(Question::MintAll(users.len())));
+        return Vec::new();
+    }
+    mint(model, users)
+}
+
+/// Mints for everyone without a live token, as was confirmed.
+pub fn mint_everyone(model: &mut Model) -> Vec<Effect> {
+    let users = model.tokens.without_token(model.now);
+    mint(model, users)
+}
+
+/// Asks for tokens, unless it would spring the trap: a workspace that is made before the template
+/// never gets its destination.
+pub fn mint(model: &mut Model, users: Vec<ExternalUser>) -> Vec<Effect> {
+    if model.wire.ended {
+        model.say(Role::Bad, super::update::CLIENT_ENDED);
+        return Vec::new();
+    }
+    if model.target().is_none() {
+        model.say(
+            Role::Bad,
+            "The settings are not complete: Alt-1 leads to the form",
+        );
+        return Vec::new();
+    }
+    let risky = !model.tokens.trap_accepted
+        && !model.template.is_known()
+        && users.iter().any(|user| !model.tokens.is_known(user));
+    if risky && model.setup.is_some_and(|s| s.work != Work::Check) {
+        // Whether there is a template is being found out right now.
+        model.say(Role::Busy, "Looking for the template first");
+        model.tokens.waiting = users;
+        return Vec::new();
+    }
+    if risky {
+        model.prompt = Some(Prompt::Ask(Question::MintUnknown(users)));
+        return Vec::new();
+    }
+    enqueue(model, users)
+}
+
+/// Goes on with what waited for the template to be looked for.
+pub fn resume(model: &mut Model) -> Vec<Effect> {
+    let users = std::mem::take(&mut model.tokens.waiting);
+    if users.is_empty() || model.screen != Screen::Tokens || model.prompt.is_some() {
+        return Vec::new();
+    }
+    model.notice = None;
+    mint(model, users)
+}
+
+/// Queues users and hands on as many as may be open.
+pub fn enqueue(model: &mut Model, users: Vec<ExternalUser>) -> Vec<Effect> {
+    for user in users {
+        model.tokens.enqueue(user);
+    }
+    pump(model)
+}
+
+fn pump(model: &mut Model) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    let Some((access, origin)) = model.target() else {
+        return effects;
+    };
+    while model.tokens.open_count() < OPEN_LIMIT {
+        let Some(user) = model.tokens.next_queued() else {
+            break;
+        };
+        let ticket = model.ticket();
+        model.tokens.opened(ticket, &user);
+        let job = Job::Mint(access.clone(), origin.clone(), user);
+        effects.push(Effect::Send(Command::Start(ticket, job)));
+    }
+    effects
+}
+
+/// Takes the end of a mint; `None` when the ticket is not one of ours.
+pub fn minted(
+    model: &mut Model,
+    ticket: Ticket,
+    result: Result<Box<Minted>, Failure>,
+) -> Option<Vec<Effect>> {
+    let user = model.tokens.close(ticket)?;
+    let mut effects = Vec::new();
+    match result {
+        Ok(minted) => {
+            let token = minted.token.clone();
+            model.tokens.arrived(&user, *minted);
+            if model.tokens.copy_next.as_ref() == Some(&user) {
+                model.tokens.copy_next = None;
+                effects.extend(model.copy(&format!("The token of {user}"), token));
+            }
+        }
+        Err(failure) => {
+            if model.tokens.copy_next.as_ref() == Some(&user) {
+                model.tokens.copy_next = None;
+            }
+            if failure.code != Code::Cancelled {
+                model.tokens.failed(&user, failure, model.now);
+            }
+        }
+    }
+    effects.extend(pump(model));
+    Some(effects)
+}
+
+/// Asks anew for the tokens whose renewal is due.
+pub fn renew(model: &mut Model) -> Vec<Effect> {
+    if model.wire.ended {
+        return Vec::new();
+    }
+    let due = model.tokens.due(model.now);
+    if due.is_empty() {
+        return Vec::new();
+    }
+    enqueue(model, due)
+}
+
+fn auto(model: &mut Model) {
+    let now = model.now;
+    match model.tokens.toggle_auto() {
+        Some(true) => {
+            let live = model
+                .tokens
+                .selected()
+                .is_some_and(|row| model.tokens.left(row, now).is_some());
+            let text = if live {
+                "Renewed by itself at 80 % of its life"
+            } else {
+                "Renewed by itself once it is minted"
+            };
+            model.say(Role::Good, text);
+        }
+        Some(false) => {}
+        None => model.say(
+            Role::Warn,
+            format!("{AUTO_LIMIT} rows renew themselves already; r on one of them stops it"),
+        ),
+    }
+}
+
+fn copy(model: &mut Model) -> Vec<Effect> {
+    let Some(row) = model.tokens.selected() else {
+        return Vec::new();
+    };
+    let user = row.user.clone();
+    if let Some(minted) = model.tokens.usable(row, model.now) {
+        let token = minted.token.clone();
+        return model.copy(&format!("The token of {user}"), token);
+    }
+    model.prompt = Some(Prompt::Ask(Question::MintToCopy(user)));
+    Vec::new()
+}
+
+/// Takes users off the list of those known from before, as was confirmed.
+pub fn forget(model: &mut Model, user: ExternalUser) -> Vec<Effect> {
+    let cancelled = model.tokens.drop_work_of(&user);
+    let mut effects: Vec<Effect> = cancelled
+        .into_iter()
+        .map(|ticket| Effect::Send(Command::Cancel(ticket)))
+        .collect();
+    match model.access() {
+        Some(access) => {
+            effects.push(model.send_out(Errand::Forget(user.clone()), Job::Forget(access, user)));
+        }
+        None => model.tokens.remove(&user),
+    }
+    effects
+}
+
+/// Stops what is being minted.
+fn stop(model: &mut Model) -> Vec<Effect> {
+    let (tickets, queued) = model.tokens.stop();
+    if tickets.is_empty() && queued == 0 {
+        return Vec::new();
+    }
+    let stopped = counted(tickets.len() + queued, "mint");
+    model.say(
+        Role::Warn,
+        format!("Stopped {stopped}; what is done is kept"),
+    );
+    tickets
+        .into_iter()
+        .map(|ticket| Effect::Send(Command::Cancel(ticket)))
+        .collect()
+}

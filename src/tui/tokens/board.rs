@@ -1,0 +1,418 @@
+//! The rows of the board: users, their tokens, and what is being done about them.
+//!
+//! Depends on the client's tickets and on `domain`. Knows no keys and no screen. A row is found by
+//! its user in constant time, so that ten thousand of them are no burden.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::client::{KnownUser, Ticket};
+use crate::domain::failure::Failure;
+use crate::domain::moment::Moment;
+use crate::domain::origin::Origin;
+use crate::domain::settings::Access;
+use crate::domain::token::Minted;
+use crate::domain::user::ExternalUser;
+
+mod queue;
+mod renewal;
+
+pub use renewal::AUTO_LIMIT;
+
+/// What is being done about a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Work {
+    Nothing,
+    Queued,
+    Open,
+}
+
+/// One user on the board.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Who.
+    pub user: ExternalUser,
+    /// The workspace, as far as known.
+    pub workspace: Option<String>,
+    /// When a token was last minted, as the ledger knows it.
+    pub seen_at: Option<Timestamp>,
+    /// Whether the user is known from before, so that its workspace exists.
+    pub known: bool,
+    /// Whether its token renews itself.
+    pub auto: bool,
+    own: bool,
+    work: Work,
+    token: Option<Minted>,
+    failure: Option<(Failure, Moment)>,
+    /// Which configuration token and failure belong to.
+    target: Option<usize>,
+}
+
+impl Row {
+    fn new(user: ExternalUser) -> Row {
+        Row {
+            user,
+            workspace: None,
+            seen_at: None,
+            known: false,
+            auto: false,
+            own: false,
+            work: Work::Nothing,
+            token: None,
+            failure: None,
+            target: None,
+        }
+    }
+
+    /// Returns true while a token is being asked for.
+    pub fn is_at_work(&self) -> bool {
+        self.work != Work::Nothing
+    }
+}
+
+/// How a row stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Nothing was asked for.
+    NotYet,
+    /// Waiting for its turn.
+    Queued,
+    /// Being asked for.
+    Minting,
+    /// Being asked for anew, the old one still good.
+    Renewing,
+    /// Good.
+    Live,
+    /// Good, with less than a fifth of its life left.
+    Ageing,
+    /// Over.
+    Expired,
+    /// There is a token that cannot be read.
+    Unreadable,
+    /// Asking failed.
+    Failed,
+}
+
+/// All rows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Board {
+    rows: Vec<Row>,
+    index: HashMap<ExternalUser, usize>,
+    /// The rows that the filter leaves, as indices, in order.
+    shown: Vec<usize>,
+    cursor: usize,
+    filter: String,
+    queue: VecDeque<ExternalUser>,
+    open: BTreeMap<Ticket, ExternalUser>,
+    /// The configurations that tokens were minted under.
+    targets: Vec<(Access, Origin)>,
+    target: Option<(Access, Origin)>,
+    recalled: Option<Access>,
+    /// Users to go on with once it is known whether there is a template.
+    pub waiting: Vec<ExternalUser>,
+    /// The user whose token is copied as soon as it arrives.
+    pub copy_next: Option<ExternalUser>,
+    /// Whether minting without a known template was accepted in this session.
+    pub trap_accepted: bool,
+}
+
+impl Board {
+    /// Aims at a configuration; tokens of another one do not count. Returns the tickets of the mints
+    /// that are open for the old one, which are given up.
+    pub fn aim(&mut self, target: Option<(Access, Origin)>) -> Vec<Ticket> {
+        if self.target == target {
+            return Vec::new();
+        }
+        self.target = target;
+        self.waiting.clear();
+        self.copy_next = None;
+        self.stop().0
+    }
+
+    fn current(&self) -> Option<usize> {
+        let target = self.target.as_ref()?;
+        self.targets.iter().position(|t| t == target)
+    }
+
+    fn enter_target(&mut self) -> Option<usize> {
+        if let Some(at) = self.current() {
+            return Some(at);
+        }
+        self.targets.push(self.target.clone()?);
+        Some(self.targets.len() - 1)
+    }
+
+    /// Returns the row of a user.
+    pub fn row(&self, user: &ExternalUser) -> Option<&Row> {
+        self.rows.get(*self.index.get(user)?)
+    }
+
+    fn row_mut(&mut self, user: &ExternalUser) -> Option<&mut Row> {
+        let at = *self.index.get(user)?;
+        self.rows.get_mut(at)
+    }
+
+    /// Returns the user of the row before or after a user's, round the ends; the first or last one
+    /// when it has no row. `None` when there is no other.
+    pub fn beside(&self, user: &ExternalUser, forward: bool) -> Option<&ExternalUser> {
+        let count = self.rows.len();
+        let at = match (self.index.get(user), forward) {
+            (Some(at), true) => (at + 1) % count.max(1),
+            (Some(at), false) => (at + count - 1) % count.max(1),
+            (None, true) => 0,
+            (None, false) => count.saturating_sub(1),
+        };
+        let other = &self.rows.get(at)?.user;
+        (other != user).then_some(other)
+    }
+
+    /// Returns how many rows there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Returns true when there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Returns how many rows the filter leaves.
+    pub fn shown_len(&self) -> usize {
+        self.shown.len()
+    }
+
+    /// Returns rows among those that the filter leaves.
+    pub fn shown(&self, from: usize, count: usize) -> impl Iterator<Item = (usize, &Row)> {
+        let piece = self.shown.iter().enumerate().skip(from).take(count);
+        piece.filter_map(|(i, at)| Some((i, self.rows.get(*at)?)))
+    }
+
+    /// Returns the place of the selected row among those shown.
+    pub fn cursor(&self) -> usize {
+        self.cursor
+    }
+
+    /// Selects a row among those shown; the last one when there are fewer.
+    pub fn select(&mut self, at: usize) {
+        self.cursor = at.min(self.shown.len().saturating_sub(1));
+    }
+
+    /// Returns the selected row.
+    pub fn selected(&self) -> Option<&Row> {
+        self.rows.get(*self.shown.get(self.cursor)?)
+    }
+
+    /// Returns the filter's text.
+    pub fn filter(&self) -> &str {
+        &self.filter
+    }
+
+    /// Shows only users whose ID holds a text, capitals or not.
+    pub fn set_filter(&mut self, text: &str) {
+        let selected = self.selected().map(|row| row.user.clone());
+        self.filter = text.trim().to_lowercase();
+        self.show();
+        let at = selected.and_then(|user| {
+            let row = *self.index.get(&user)?;
+            self.shown.iter().position(|i| *i == row)
+        });
+        self.select(at.unwrap_or(0));
+    }
+
+    fn show(&mut self) {
+        let filter = &self.filter;
+        self.shown = self
+            .rows
+            .iter()
+            .enumerate()
+            .filter(|(_, row)| {
+                filter.is_empty() || row.user.as_str().to_lowercase().contains(filter.as_str())
+            })
+            .map(|(i, _)| i)
+            .collect();
+    }
+
+    fn reindex(&mut self) {
+        self.index = self
+            .rows
+            .iter()
+            .enumerate()
+            .map(|(i, row)| (row.user.clone(), i))
+            .collect();
+        self.show();
+        self.select(self.cursor);
+    }
+
+    /// Adds users that are not there yet, in order; selects the first of them. Returns how many.
+    pub fn add(&mut self, users: Vec<ExternalUser>) -> usize {
+        let before = self.rows.len();
+        for user in users {
+            self.put(user);
+        }
+        self.show();
+        if self.rows.len() > before
+            && let Some(at) = self.shown.iter().position(|i| *i == before)
+        {
+            self.select(at);
+        }
+        self.rows.len() - before
+    }
+
+    fn put(&mut self, user: ExternalUser) {
+        if !self.index.contains_key(&user) {
+            self.index.insert(user.clone(), self.rows.len());
+            self.rows.push(Row::new(user));
+        }
+    }
+
+    /// Puts the settings' own user first; one that was there for an earlier setting goes, unless
+    /// something is known of it.
+    pub fn own(&mut self, user: ExternalUser) {
+        let is_idle = |row: &Row| row.token.is_none() && !row.known && !row.is_at_work();
+        self.rows
+            .retain(|row| !(row.own && row.user != user && is_idle(row)));
+        let at = self.rows.iter().position(|row| row.user == user);
+        if at.is_none() {
+            let mut row = Row::new(user);
+            row.own = true;
+            self.rows.insert(0, row);
+        }
+        self.reindex();
+    }
+
+    /// Returns true when the users known from before are on the board for this configuration.
+    pub fn is_recalled(&self, access: &Access) -> bool {
+        self.recalled.as_ref() == Some(access)
+    }
+
+    /// Takes the users known from before.
+    pub fn recall(&mut self, of: Access, users: Vec<KnownUser>) {
+        for row in &mut self.rows {
+            row.known = false;
+            row.workspace = None;
+            row.seen_at = None;
+        }
+        for known in users {
+            self.put(known.user.clone());
+            if let Some(row) = self.row_mut(&known.user) {
+                row.known = true;
+                row.workspace = known.workspace_id;
+                row.seen_at = known.minted_at;
+            }
+        }
+        self.recalled = Some(of);
+        self.show();
+        self.select(self.cursor);
+    }
+
+    /// Takes a user off the board.
+    pub fn remove(&mut self, user: &ExternalUser) {
+        self.rows.retain(|row| row.user != *user);
+        self.reindex();
+    }
+
+    /// Returns true when the user's workspace is known to exist.
+    pub fn is_known(&self, user: &ExternalUser) -> bool {
+        self.row(user)
+            .is_some_and(|row| row.known || self.held(row).is_some())
+    }
+
+    /// Returns the token that a row holds for the present configuration.
+    pub fn held<'a>(&self, row: &'a Row) -> Option<&'a Minted> {
+        let token = row.token.as_ref()?;
+        (row.target.is_some() && row.target == self.current()).then_some(token)
+    }
+
+    /// Returns why asking failed, for the present configuration.
+    pub fn failure<'a>(&self, row: &'a Row) -> Option<&'a Failure> {
+        let (failure, _) = row.failure.as_ref()?;
+        (row.target.is_some() && row.target == self.current()).then_some(failure)
+    }
+
+    /// Returns what is left of a row's token, while something is.
+    pub fn left(&self, row: &Row, now: Moment) -> Option<Duration> {
+        let left = self.held(row)?.left(now)?;
+        (!left.is_zero()).then_some(left)
+    }
+
+    /// Returns the token of a row while it can be used.
+    pub fn usable<'a>(&self, row: &'a Row, now: Moment) -> Option<&'a Minted> {
+        self.held(row)
+            .filter(|token| token.left(now).is_none_or(|left| !left.is_zero()))
+    }
+
+    /// Returns how a row stands.
+    pub fn state(&self, row: &Row, now: Moment) -> State {
+        let is_good = self.left(row, now).is_some();
+        match row.work {
+            Work::Open | Work::Queued if is_good => return State::Renewing,
+            Work::Open => return State::Minting,
+            Work::Queued => return State::Queued,
+            Work::Nothing => {}
+        }
+        if self.failure(row).is_some() {
+            return State::Failed;
+        }
+        let Some(token) = self.held(row) else {
+            return State::NotYet;
+        };
+        match (token.left(now), token.life) {
+            _ if token.opened.is_err() => State::Unreadable,
+            (Some(left), _) if left.is_zero() => State::Expired,
+            (Some(left), Some(life)) if left < life.mul_f64(0.2) => State::Ageing,
+            _ => State::Live,
+        }
+    }
+
+    /// Returns how many tokens are good.
+    pub fn live(&self, now: Moment) -> usize {
+        let current = self.current();
+        self.rows
+            .iter()
+            .filter(|row| current.is_some() && row.target == current)
+            .filter(|row| {
+                let left = row.token.as_ref().map(|token| token.left(now));
+                left.is_some_and(|left| left.is_none_or(|left| !left.is_zero()))
+            })
+            .count()
+    }
+
+    /// Returns how many rows failed.
+    pub fn failures(&self) -> usize {
+        let current = self.current();
+        self.rows
+            .iter()
+            .filter(|row| row.failure.is_some() && row.target == current)
+            .count()
+    }
+
+    /// Takes a token.
+    pub fn arrived(&mut self, user: &ExternalUser, token: Minted) {
+        let target = self.enter_target();
+        if let Some(row) = self.row_mut(user) {
+            row.workspace = token
+                .workspace_id()
+                .map(str::to_owned)
+                .or(row.workspace.take());
+            row.known = true;
+            row.seen_at = Some(token.received.wall);
+            row.failure = None;
+            row.token = Some(token);
+            row.target = target;
+        }
+    }
+
+    /// Notes why a token did not come. One that is still good stays.
+    pub fn failed(&mut self, user: &ExternalUser, failure: Failure, now: Moment) {
+        let target = self.enter_target();
+        if let Some(row) = self.row_mut(user) {
+            if row.target != target {
+                row.token = None;
+            }
+            row.failure = Some((failure, now));
+            row.target = target;
+        }
+    }
+}

@@ -1,0 +1,451 @@
+//! From what happened to what to do: pure, synchronous, and never failing.
+//!
+//! Depends on `model`, `message`, the screens and the prompt. Keys that hold everywhere are looked
+//! up first; answers whose ticket is not open any more change nothing.
+
+use ratatui::crossterm::event::KeyEvent;
+
+use super::keys::{ANYWHERE, Anywhere, OUTSIDE, OnRail, Outside, RAIL, find};
+use super::message::{Effect, Message};
+use super::model::{Errand, Focus, Model, Work};
+use super::prompt::{self, Prompt, Question, Review};
+use super::screen::Screen;
+use super::theme::Role;
+use super::{data, paste, prerequisites, template, tokens};
+use crate::client::{Command, Event, Outcome, Ticket};
+use crate::domain::exchange::Exchange;
+use crate::domain::failure::{Code, Exit, Failure};
+
+/// What is said when the background task is gone.
+pub const CLIENT_ENDED: &str =
+    "✖ The background task ended: nothing can be sent any more. Restart embedctl";
+
+/// Takes a fact in and returns what to do about it.
+pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
+    match message {
+        Message::Begun => tokens::recall(model),
+        Message::Ticked(now) => {
+            model.now = now;
+            ticked(model)
+        }
+        Message::Pressed(key) => press(model, key),
+        Message::Pasted(text) => pasted(model, text.expose()),
+        Message::Resized(width, height) => {
+            model.size = (width, height);
+            Vec::new()
+        }
+        Message::Answered(event) => answered(model, event),
+        Message::Refused(command) => refused(model, &command),
+        Message::ClientEnded => client_ended(model),
+        Message::NotSuspended => {
+            model.say(
+                Role::Warn,
+                "Not suspended: no shell waits behind this program",
+            );
+            Vec::new()
+        }
+        Message::Signalled(exit) => vec![Effect::Quit(exit)],
+    }
+}
+
+fn ticked(model: &mut Model) -> Vec<Effect> {
+    if model
+        .form
+        .revealed_until
+        .is_some_and(|until| until.uptime <= model.now.uptime)
+    {
+        model.form.revealed_until = None;
+    }
+    tokens::renew(model)
+}
+
+fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    model.notice = None;
+    if let Some(action) = find(ANYWHERE, key) {
+        return anywhere(model, action);
+    }
+    if let Some(scroll) = model.help {
+        return press_help(model, key, scroll);
+    }
+    if let Some(prompt) = model.prompt.take() {
+        return prompt::press(model, prompt, key);
+    }
+    if let Some(scroll) = model.form.policy {
+        let known = prerequisites::policy::press(model, key, scroll);
+        return known.unwrap_or_else(|| outside(model, key));
+    }
+    match model.focus {
+        Focus::Rail(chosen) => press_rail(model, key, chosen),
+        Focus::Body => press_screen(model, key),
+    }
+}
+
+fn anywhere(model: &mut Model, action: Anywhere) -> Vec<Effect> {
+    match action {
+        Anywhere::Help => {
+            model.help = match model.help {
+                Some(_) => None,
+                None => Some(0),
+            };
+            Vec::new()
+        }
+        Anywhere::Screen(number) => match Screen::numbered(number) {
+            Some(screen) => go(model, screen),
+            None => Vec::new(),
+        },
+        Anywhere::Quit => vec![Effect::Quit(Exit::Done)],
+        Anywhere::Suspend => vec![Effect::Suspend],
+        Anywhere::Redraw => vec![Effect::Redraw],
+    }
+}
+
+/// Help scrolls by the rail's keys; everything else closes it.
+fn press_help(model: &mut Model, key: KeyEvent, scroll: usize) -> Vec<Effect> {
+    let most = super::view::help_overflow(model);
+    model.help = match find(RAIL, key) {
+        Some(OnRail::Up) => Some(scroll.saturating_sub(1)),
+        Some(OnRail::Down | OnRail::Into) => Some((scroll + 1).min(most)),
+        Some(OnRail::Open) | None => None,
+    };
+    Vec::new()
+}
+
+fn press_rail(model: &mut Model, key: KeyEvent, chosen: Screen) -> Vec<Effect> {
+    match find(RAIL, key) {
+        Some(OnRail::Up) => {
+            model.focus = Focus::Rail(chosen.before());
+            return Vec::new();
+        }
+        Some(OnRail::Down) => {
+            model.focus = Focus::Rail(chosen.after());
+            return Vec::new();
+        }
+        Some(OnRail::Open) => return go(model, chosen),
+        Some(OnRail::Into) => return go(model, model.screen),
+        None => {}
+    }
+    if model.screen == Screen::Prerequisites
+        && let Some(action) = find(prerequisites::RAIL_KEYS, key)
+    {
+        return prerequisites::act(model, action);
+    }
+    outside(model, key)
+}
+
+fn press_screen(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    let known = match model.screen {
+        Screen::Prerequisites => return prerequisites::press(model, key),
+        Screen::Template => template::press(model, key),
+        Screen::Tokens => tokens::press(model, key),
+        Screen::Data => data::press(model, key),
+        // They have nothing to press yet, so the rail keeps the keys there.
+        Screen::Preview | Screen::Activity => None,
+    };
+    known.unwrap_or_else(|| outside(model, key))
+}
+
+fn outside(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    match find(OUTSIDE, key) {
+        Some(Outside::Help) => anywhere(model, Anywhere::Help),
+        Some(Outside::Screen(number)) => anywhere(model, Anywhere::Screen(number)),
+        Some(Outside::Quit) => quit(model),
+        None => Vec::new(),
+    }
+}
+
+/// Ends, after asking when something would be lost.
+fn quit(model: &mut Model) -> Vec<Effect> {
+    let loses =
+        !model.unsaved().is_empty() || model.setup.is_some() || model.tokens.under_way() > 0;
+    if loses {
+        model.prompt = Some(Prompt::Ask(Question::Quit));
+        return Vec::new();
+    }
+    vec![Effect::Quit(Exit::Done)]
+}
+
+/// Goes to a screen.
+pub fn go(model: &mut Model, screen: Screen) -> Vec<Effect> {
+    model.help = None;
+    model.prompt = None;
+    model.form.revealed_until = None;
+    model.form.policy = None;
+    model.screen = screen;
+    model.focus = if screen.is_here() {
+        Focus::Body
+    } else {
+        Focus::Rail(screen)
+    };
+    match screen {
+        Screen::Prerequisites => {
+            model.form.load(&model.draft);
+            Vec::new()
+        }
+        Screen::Template => template::want_plan(model),
+        Screen::Tokens => tokens::entered(model),
+        Screen::Data => data::entered(model),
+        Screen::Preview | Screen::Activity => Vec::new(),
+    }
+}
+
+fn pasted(model: &mut Model, text: &str) -> Vec<Effect> {
+    model.notice = None;
+    if model.help.is_some() {
+        return Vec::new();
+    }
+    if let Some(prompt) = model.prompt.take() {
+        return prompt::paste(model, prompt, text);
+    }
+    if !model.in_field() {
+        model.say(
+            Role::Quiet,
+            "A paste goes into a field: open Prerequisites, or a on Tokens",
+        );
+        return Vec::new();
+    }
+    let block = paste::parse(text);
+    let several = text.trim().lines().count() > 1;
+    let one_of_ours = block.settings.len() == 1 && block.ignored == 0;
+    if (several || one_of_ours)
+        && let Some(review) = Review::of(block)
+    {
+        model.prompt = Some(Prompt::Paste(review));
+        return Vec::new();
+    }
+    if several {
+        model.say(
+            Role::Warn,
+            "Nothing taken: several lines, and none is a setting of the form",
+        );
+        return Vec::new();
+    }
+    prerequisites::paste(model, text)
+}
+
+/// Draws the consequences of an edited setting: verdicts anew, what was proven is proven no more,
+/// and what runs on the old settings is given up. A creation under way is not: it has been sent.
+pub fn edited(model: &mut Model) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    model.form.findings = model.draft.findings();
+    if model
+        .form
+        .rungs
+        .iter()
+        .any(|(_, state)| *state != prerequisites::RungState::NotYet)
+    {
+        model.form.stale = true;
+    }
+    model.form.abandon();
+    if let Some(setup) = model.setup
+        && matches!(setup.work, Work::Check | Work::Plan)
+    {
+        model.setup = None;
+        effects.push(Effect::Send(Command::Cancel(setup.ticket)));
+    }
+    template::follow(model);
+    let given_up = model.tokens.aim(model.target());
+    effects.extend(
+        given_up
+            .into_iter()
+            .map(|ticket| Effect::Send(Command::Cancel(ticket))),
+    );
+    effects.extend(data::follow(model));
+    effects
+}
+
+/// Tells the running job of the setup lane to stop; it still ends by its own answer.
+pub fn stop_setup(model: &mut Model) -> Vec<Effect> {
+    match &mut model.setup {
+        Some(setup) if !setup.stopping => {
+            setup.stopping = true;
+            vec![Effect::Send(Command::Cancel(setup.ticket))]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn answered(model: &mut Model, event: Event) -> Vec<Effect> {
+    match event {
+        Event::RungBegun(ticket, rung) => {
+            if is_setup(model, ticket) {
+                model.form.begun(rung);
+            }
+            Vec::new()
+        }
+        Event::RungEnded(ticket, step) => {
+            if is_setup(model, ticket) {
+                model.form.ended(step);
+            }
+            Vec::new()
+        }
+        Event::Done(ticket, result) => done(model, ticket, result),
+        Event::Exchanged(exchange) => {
+            exchanged(model, exchange);
+            Vec::new()
+        }
+        Event::Looked(ticket, landing) => {
+            data::looked(model, ticket, landing);
+            Vec::new()
+        }
+        Event::AccessToken(life, at) => {
+            model.wire.access_token = Some((life, at));
+            Vec::new()
+        }
+    }
+}
+
+fn is_setup(model: &Model, ticket: Ticket) -> bool {
+    model.setup.is_some_and(|setup| setup.ticket == ticket)
+}
+
+fn exchanged(model: &mut Model, exchange: Exchange) {
+    model.wire.requests += 1;
+    model.wire.retry_at = exchange.again_in.map(|wait| model.now.plus(wait));
+    model.wire.last = Some(exchange);
+}
+
+fn done(model: &mut Model, ticket: Ticket, result: Result<Outcome, Failure>) -> Vec<Effect> {
+    if let Some(setup) = model.setup
+        && setup.ticket == ticket
+    {
+        model.setup = None;
+        model.notice = None;
+        model.wire.retry_at = None;
+        let mut effects = set_up(model, setup.work, result);
+        effects.extend(template::want_plan(model));
+        if model.setup.is_none() {
+            effects.extend(tokens::resume(model));
+        }
+        return effects;
+    }
+    if let Some(errand) = model.errands.remove(&ticket) {
+        return ran(model, errand, result);
+    }
+    let result = match data::done(model, ticket, result) {
+        Ok(effects) => return effects,
+        Err(result) => result,
+    };
+    let minted = match result {
+        Ok(Outcome::Minted(minted)) => Ok(minted),
+        Ok(
+            Outcome::Checked(_)
+            | Outcome::Planned(_)
+            | Outcome::Created(..)
+            | Outcome::Recalled(_)
+            | Outcome::Landed(_)
+            | Outcome::Played(_)
+            | Outcome::Forgotten
+            | Outcome::Saved(_),
+        ) => Err(mismatch()),
+        Err(failure) => Err(failure),
+    };
+    tokens::minted(model, ticket, minted).unwrap_or_default()
+}
+
+/// An answer of another kind than was asked for can only be a fault of ours.
+pub fn mismatch() -> Failure {
+    Failure::new(Code::Internal, "the answer was not to this question")
+        .hint("report this as a bug in embedctl")
+}
+
+fn set_up(model: &mut Model, work: Work, result: Result<Outcome, Failure>) -> Vec<Effect> {
+    let result = match (work, result) {
+        (Work::Check, Ok(Outcome::Checked(steps))) => {
+            for step in steps {
+                model.form.ended(step);
+            }
+            model.form.abandon();
+            return checked(model);
+        }
+        (Work::Plan | Work::Adopt, Ok(Outcome::Planned(plan))) => {
+            model.template.scroll = 0;
+            model.template.plan = Some(*plan);
+            return Vec::new();
+        }
+        (Work::Create, Ok(Outcome::Created(creation, ledger))) => {
+            return template::created(model, Ok((creation, ledger)));
+        }
+        (_, Ok(_)) => mismatch(),
+        (_, Err(failure)) => failure,
+    };
+    match work {
+        Work::Check => {
+            model.form.abandon();
+            if result.code == Code::Cancelled {
+                model.form.stale = true;
+                model.say(Role::Quiet, "Check stopped");
+            } else {
+                model.say(Role::Bad, format!("✖ {}", result.message));
+            }
+            Vec::new()
+        }
+        Work::Plan | Work::Adopt => {
+            model.template.failure = Some(result);
+            Vec::new()
+        }
+        Work::Create => template::created(model, Err(result)),
+    }
+}
+
+/// Says in one line how the check ended; the rungs say the rest.
+fn checked(model: &mut Model) -> Vec<Effect> {
+    match model.form.failed() {
+        Some(step) => {
+            let text = format!("✖ {} does not hold", step.rung.name());
+            model.say(Role::Bad, text);
+        }
+        None if model.screen == Screen::Prerequisites => {
+            model.say(Role::Good, "✔ Checked: Enter goes on to the template");
+        }
+        None => {}
+    }
+    Vec::new()
+}
+
+fn ran(model: &mut Model, errand: Errand, result: Result<Outcome, Failure>) -> Vec<Effect> {
+    match (errand, result) {
+        (Errand::Recall(of), Ok(Outcome::Recalled(users))) => tokens::recalled(model, of, users),
+        (Errand::Forget(user), Ok(Outcome::Forgotten)) => {
+            model.tokens.remove(&user);
+            model.say(Role::Good, format!("Forgot {user}"));
+        }
+        (Errand::Save(keys, written), Ok(Outcome::Saved(file))) => {
+            prerequisites::saved(model, &keys, *written, &file);
+        }
+        (errand, Err(failure)) => {
+            let what = match errand {
+                Errand::Recall(_) => "Users known from before: ",
+                Errand::Forget(_) | Errand::Save(..) => "",
+            };
+            let because = failure.because.map_or(String::new(), |b| format!(": {b}"));
+            model.say(Role::Bad, format!("✖ {what}{}{because}", failure.message));
+        }
+        (_, Ok(_)) => model.say(Role::Bad, format!("✖ {}", mismatch().message)),
+    }
+    Vec::new()
+}
+
+/// An order that the full channel did not take ends as if the task had failed it.
+fn refused(model: &mut Model, command: &Command) -> Vec<Effect> {
+    match command {
+        Command::Start(ticket, _) => {
+            let failure = Failure::new(Code::Internal, "too many orders are waiting")
+                .because("the background task does not keep up")
+                .hint("wait a moment, then press the key again");
+            done(model, *ticket, Err(failure))
+        }
+        Command::Cancel(_) => Vec::new(),
+    }
+}
+
+fn client_ended(model: &mut Model) -> Vec<Effect> {
+    model.wire.ended = true;
+    model.wire.retry_at = None;
+    model.setup = None;
+    model.errands.clear();
+    model.form.abandon();
+    model.tokens.stop();
+    model.data.abandon();
+    model.notice = None;
+    Vec::new()
+}

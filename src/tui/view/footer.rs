@@ -1,0 +1,147 @@
+//! The footer: what happened last, and what the keys do now.
+//!
+//! Depends on `model`, the key tables, `pen`, `theme`.
+
+use ratatui::text::Line;
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::domain::moment::span;
+use crate::tui::keys::{self, Hint};
+use crate::tui::model::{Focus, Model};
+use crate::tui::pen::Row;
+use crate::tui::screen::Screen;
+use crate::tui::theme::Role;
+use crate::tui::update::CLIENT_ENDED;
+use crate::tui::{data, prerequisites, prompt, template, tokens};
+
+/// What the keys do now, the primary one first.
+fn hints(model: &Model) -> Vec<Hint> {
+    let help = keys::hint(keys::ANYWHERE, keys::Anywhere::Help);
+    if model.help.is_some() {
+        return [
+            keys::hint_as(keys::ANYWHERE, keys::Anywhere::Help, "close"),
+            keys::hint_as(keys::RAIL, keys::OnRail::Up, "scroll").map(|hint| Hint {
+                key: format!("{}↓", hint.key),
+                ..hint
+            }),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+    }
+    if let Some(asked) = &model.prompt {
+        return prompt::hints(asked);
+    }
+    if model.form.policy.is_some() {
+        return prerequisites::policy::hints();
+    }
+    let mut hints = match (model.focus, model.screen) {
+        (Focus::Rail(_), shown) => {
+            let of_form = |action| {
+                (shown == Screen::Prerequisites)
+                    .then(|| keys::hint(prerequisites::RAIL_KEYS, action))
+                    .flatten()
+            };
+            [
+                keys::hint(keys::RAIL, keys::OnRail::Open),
+                keys::hint(keys::RAIL, keys::OnRail::Up).map(|hint| Hint {
+                    key: format!("{}↓", hint.key),
+                    ..hint
+                }),
+                of_form(prerequisites::Action::CopyLadder),
+                of_form(prerequisites::Action::Policy),
+                keys::hint(keys::OUTSIDE, keys::Outside::Quit),
+            ]
+            .into_iter()
+            .flatten()
+            .collect()
+        }
+        (Focus::Body, Screen::Prerequisites) => prerequisites::hints(model),
+        (Focus::Body, Screen::Template) => template::hints(model),
+        (Focus::Body, Screen::Tokens) => tokens::hints(model),
+        (Focus::Body, Screen::Data) => data::hints(model),
+        (Focus::Body, Screen::Preview | Screen::Activity) => Vec::new(),
+    };
+    hints.extend(help);
+    hints
+}
+
+/// A notice or the last request on the left, the keys on the right. The primary key always has its
+/// place. A notice is there to be read, so keys make room for it; the last request makes room for
+/// the keys.
+pub(super) fn footer(model: &Model, width: usize) -> Line<'static> {
+    let mut hints = hints(model);
+    let left_room = |hints: &[Hint]| width.saturating_sub(bar_width(hints) + 4);
+    let notice = footer_notice(model);
+    let least = notice.as_ref().map_or(0, |(_, text)| text.width());
+    let (role, left) = notice.unwrap_or_else(|| last_request(model));
+    while hints.len() > 2 && (left_room(&hints) < least || bar_width(&hints) + 2 > width) {
+        let second_last = hints.len() - 2;
+        hints.remove(second_last);
+    }
+    if left_room(&hints) < least {
+        hints.truncate(1);
+    }
+    let room = left_room(&hints);
+    let mut row = Row::new(model.theme).at(1);
+    // A request of which only the method would be left says nothing.
+    if least > 0 || room >= left.width().min(24) {
+        row = row.fit(role, left, room);
+    }
+    row = row.at(width.saturating_sub(bar_width(&hints) + 1));
+    for (i, hint) in hints.into_iter().enumerate() {
+        if i > 0 {
+            row = row.put(Role::Quiet, " · ");
+        }
+        row = row
+            .put(Role::Strong, hint.key)
+            .put(Role::Quiet, format!(" {}", hint.verb));
+    }
+    row.line()
+}
+
+fn bar_width(hints: &[Hint]) -> usize {
+    let words: usize = hints
+        .iter()
+        .map(|hint| hint.key.width() + 1 + hint.verb.width())
+        .sum();
+    words + 3 * hints.len().saturating_sub(1)
+}
+
+fn footer_notice(model: &Model) -> Option<(Role, String)> {
+    if let Some(notice) = &model.notice {
+        return Some((notice.role, notice.text.clone()));
+    }
+    model
+        .wire
+        .ended
+        .then(|| (Role::Bad, CLIENT_ENDED.to_owned()))
+}
+
+fn last_request(model: &Model) -> (Role, String) {
+    let Some(last) = &model.wire.last else {
+        return (Role::Quiet, String::new());
+    };
+    let status = last
+        .status
+        .map_or("no answer".to_owned(), |status| status.to_string());
+    let tries = if last.attempt > 1 || last.again_in.is_some() {
+        format!("  try {} of {}", last.attempt, last.attempts)
+    } else {
+        String::new()
+    };
+    let role = if last.succeeded() {
+        Role::Quiet
+    } else {
+        Role::Warn
+    };
+    (
+        role,
+        format!(
+            "{} {}  {status}  {}{tries}",
+            last.method,
+            last.path,
+            span(last.took)
+        ),
+    )
+}
