@@ -1,0 +1,416 @@
+//! The client over real HTTP: one fetch for all who wait, shared pauses, renewal ahead of time,
+//! proxies and names.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "tests: what must not happen ends one"
+)]
+
+#[path = "support/support.rs"]
+mod support;
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use embedctl::api::{AccessToken, Client, Notice, Options};
+use embedctl::domain::exchange::Exchange;
+use embedctl::domain::failure::{Code, Failure};
+use embedctl::domain::moment::Clock;
+use embedctl::domain::settings::{Access, Draft, Layer, Settings, Source};
+use embedctl::domain::user::ExternalUser;
+use futures_util::future::join_all;
+
+use support::{DEADLINE, Home, Listener, Site, route, until};
+
+/// A client, and all that it told its observer.
+struct Caller {
+    client: Client,
+    settings: Settings,
+    told: Arc<Mutex<Vec<Exchange>>>,
+}
+
+impl Caller {
+    fn of(site: &Site) -> Caller {
+        Caller::with(site, &[])
+    }
+
+    fn with(site: &Site, others: &[(&str, &str)]) -> Caller {
+        let mut values: Vec<(String, String)> = site
+            .sandbox
+            .settings(&site.url)
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
+        values.extend(
+            others
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        );
+        let draft = Draft::resolve(&[(Source::File, Layer::new(values))]);
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&told);
+        let options = Options {
+            observer: Arc::new(move |notice| {
+                if let Notice::Exchanged(exchange) = notice {
+                    log.lock().unwrap().push(exchange);
+                }
+            }),
+            ..Options::quiet()
+        };
+        Caller {
+            client: Client::new(options, Clock::start()),
+            settings: draft.settings().unwrap(),
+            told,
+        }
+    }
+
+    fn access(&self) -> &Access {
+        &self.settings.access
+    }
+
+    async fn token(&self) -> Result<AccessToken, Failure> {
+        self.client.access_token(self.access()).await
+    }
+
+    async fn mint(&self, user: &str) -> Result<(), Failure> {
+        let user = ExternalUser::parse(user).unwrap();
+        self.client
+            .mint(self.access(), &self.settings.origin, &user)
+            .await
+            .map(|_| ())
+    }
+
+    /// Mints for this many users at once.
+    async fn mint_many(&self, count: usize) -> Vec<Result<(), Failure>> {
+        let users: Vec<String> = (0..count).map(|number| format!("user-{number}")).collect();
+        join_all(users.iter().map(|user| self.mint(user))).await
+    }
+}
+
+#[tokio::test]
+async fn a_hundred_cold_mints_fetch_one_access_token() {
+    let site = Site::new(&["token=delay:200"]);
+    let caller = Caller::of(&site);
+    assert!(caller.mint_many(100).await.iter().all(Result::is_ok));
+    assert_eq!(
+        (site.count(route::TOKEN), site.count(route::WIDGET)),
+        (1, 100)
+    );
+    assert_eq!(site.seen("workspaces"), 100);
+}
+
+#[tokio::test]
+async fn a_hundred_cold_mints_with_a_wrong_secret_try_it_once_and_fail_alike() {
+    let site = Site::new(&["token=delay:200"]);
+    let caller = Caller::with(&site, &[("AIRBYTE_CLIENT_SECRET", "wrong-secret")]);
+    let results = caller.mint_many(100).await;
+    let first = results[0].clone().unwrap_err();
+    assert_eq!(first.code, Code::AuthRefused);
+    assert!(
+        results
+            .iter()
+            .all(|result| result.as_ref().unwrap_err() == &first)
+    );
+    assert_eq!(
+        (site.count(route::TOKEN), site.count(route::WIDGET)),
+        (1, 0)
+    );
+}
+
+#[tokio::test]
+async fn a_refusal_is_not_kept_so_the_next_call_asks_again() {
+    let site = Site::new(&["token=status:401*1"]);
+    let caller = Caller::of(&site);
+    assert_eq!(caller.token().await.unwrap_err().code, Code::AuthRefused);
+    caller.token().await.unwrap();
+}
+
+#[tokio::test]
+async fn revoked_in_the_middle_all_share_one_renewal() {
+    let site = Site::new(&[]);
+    let caller = Caller::of(&site);
+    caller.mint("first").await.unwrap();
+    site.revoke();
+    assert!(caller.mint_many(50).await.iter().all(Result::is_ok));
+    assert_eq!(site.count(route::TOKEN), 2, "one renewal for all");
+    assert_eq!(site.seen("workspaces"), 51, "everyone exactly once");
+}
+
+#[tokio::test]
+async fn a_retyped_secret_takes_effect_at_once() {
+    let site = Site::new(&[]);
+    let right = Caller::of(&site);
+    let mut wrong = right.access().clone();
+    wrong.client_secret = embedctl::domain::secret::Secret::new("wrong-secret");
+    right.token().await.unwrap();
+    let failure = right.client.access_token(&wrong).await.unwrap_err();
+    assert_eq!(failure.code, Code::AuthRefused);
+    right.token().await.unwrap();
+    assert_eq!(site.count(route::TOKEN), 2, "the right one was kept");
+}
+
+#[tokio::test]
+async fn a_pause_that_one_is_asked_for_is_kept_by_all() {
+    let site = Site::new(&["widget=rate:1*1"]);
+    let caller = Caller::of(&site);
+    caller.token().await.unwrap();
+    let began = Instant::now();
+    let first = caller.mint("first");
+    let others = async {
+        let end = Instant::now() + DEADLINE;
+        while site.count(route::WIDGET) == 0 || caller.told.lock().unwrap().len() < 2 {
+            assert!(Instant::now() < end);
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        caller.mint("second").await
+    };
+    let (first, second) = tokio::join!(first, others);
+    first.unwrap();
+    second.unwrap();
+    assert!(began.elapsed() >= Duration::from_secs(1));
+    let told = caller.told.lock().unwrap().clone();
+    let widget: Vec<_> = told
+        .iter()
+        .filter(|e| e.path.ends_with("/widget_token"))
+        .collect();
+    assert_eq!(widget.len(), 3);
+    let refused = widget[0].at;
+    for later in &widget[1..] {
+        let waited = later.at.duration_since(refused);
+        assert!(
+            waited.as_secs_f64() >= 0.95,
+            "nobody sends during the pause: {waited}"
+        );
+    }
+    assert_eq!(
+        (widget[0].status, widget[0].attempt, widget[0].attempts),
+        (Some(429), 1, 3)
+    );
+    assert!(
+        widget[0].again_in.unwrap() >= Duration::from_secs(1),
+        "the wait is told"
+    );
+}
+
+#[tokio::test]
+async fn an_access_token_is_renewed_at_eighty_percent_of_its_life() {
+    let site = Site::new(&["expires:5"]);
+    let caller = Caller::of(&site);
+    let first = caller.token().await.unwrap();
+    assert!(first.life <= Duration::from_secs(5) && first.life >= Duration::from_secs(4));
+    let began = Instant::now();
+    loop {
+        caller.mint("user").await.unwrap();
+        if caller.token().await.unwrap().secret != first.secret {
+            break;
+        }
+        assert!(began.elapsed() < DEADLINE);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let renewed = began.elapsed();
+    assert!(
+        renewed
+            >= first
+                .life
+                .mul_f64(0.8)
+                .saturating_sub(Duration::from_millis(200)),
+        "{renewed:?}"
+    );
+    assert!(renewed < first.life, "{renewed:?}");
+    let told = caller.told.lock().unwrap().clone();
+    assert!(
+        told.iter().all(|exchange| exchange.status == Some(200)),
+        "no refusal was seen"
+    );
+}
+
+#[test]
+fn loopback_goes_through_no_proxy() {
+    let site = Site::new(&[]);
+    let proxy = Listener::start(|_| Listener::json("502 Bad Gateway", "{}"));
+    let names = [
+        "HTTP_PROXY",
+        "http_proxy",
+        "HTTPS_PROXY",
+        "https_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+    ];
+    for url in [site.url.clone(), site.url.replace("127.0.0.1", "localhost")] {
+        let home = site.home_with(&[("BASE_URL", &url)]);
+        let mut call = home.call(["check", "--mint"]);
+        for name in names {
+            call = call.env(name, &proxy.url);
+        }
+        call.run().expect(0);
+    }
+    assert_eq!(proxy.heard().len(), 0);
+}
+
+/// A home whose API is off this machine, as far as anybody can tell; its bucket is never asked.
+fn elsewhere(site: &Site) -> Home {
+    site.home_with(&[("BASE_URL", "https://airbyte.invalid"), ("S3_ENDPOINT", "")])
+}
+
+#[test]
+fn a_dead_proxy_is_named() {
+    let dead = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let site = Site::new(&[]);
+    let home = elsewhere(&site);
+    let ran = home
+        .call(["check", "--skip", "bucket", "-o", "json"])
+        .env("HTTPS_PROXY", format!("http://user:canary-pass@{dead}"))
+        .run()
+        .expect(5);
+    let error = &ran.json()["error"];
+    assert_eq!(error["code"], "network.proxy");
+    assert!(
+        error["because"]
+            .as_str()
+            .unwrap()
+            .contains(&dead.to_string()),
+        "{error}"
+    );
+    assert!(error["hint"].as_str().unwrap().contains("HTTPS_PROXY"));
+    assert!(!ran.out.contains("canary-pass"));
+}
+
+#[test]
+fn a_proxy_that_refuses_is_named() {
+    let proxy = Listener::start(|_| {
+        Listener::text(
+            "407 Proxy Authentication Required",
+            "text/html",
+            "<html>no</html>",
+        )
+    });
+    let site = Site::new(&[]);
+    let home = elsewhere(&site);
+    let ran = home
+        .call(["check", "--skip", "bucket", "-o", "json"])
+        .env("HTTPS_PROXY", &proxy.url)
+        .run()
+        .expect(5);
+    assert_eq!(ran.json()["error"]["code"], "network.proxy");
+    let heard = proxy.heard();
+    assert!(
+        heard
+            .iter()
+            .all(|heard| heard.line.starts_with("CONNECT airbyte.invalid:443"))
+    );
+    assert!(
+        heard.iter().all(|heard| heard.body.is_empty()),
+        "no secret before TLS"
+    );
+}
+
+#[test]
+fn a_name_that_does_not_resolve_is_told_as_such() {
+    let site = Site::new(&[]);
+    let home = elsewhere(&site);
+    let ran = home.run("check --skip bucket -o json").expect(5);
+    let error = &ran.json()["error"];
+    assert!(
+        ["network.dns", "network.connect"].contains(&error["code"].as_str().unwrap()),
+        "{error}"
+    );
+    assert!(
+        error["because"]
+            .as_str()
+            .unwrap()
+            .contains("airbyte.invalid"),
+        "{error}"
+    );
+    assert!(error["hint"].as_str().unwrap().contains("BASE_URL"));
+}
+
+#[test]
+fn tls_that_is_none_is_told_and_there_is_no_way_round() {
+    // A listener that answers in clear where TLS belongs.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        use std::io::Write as _;
+        let mut open = Vec::new();
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let _gone = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+            open.push(stream);
+        }
+    });
+    let site = Site::new(&[]);
+    let home = site.home_with(&[("BASE_URL", &format!("https://{address}"))]);
+    let ran = home.run("check -o json").expect(5);
+    let error = &ran.json()["error"];
+    assert_eq!(
+        (&error["code"], &error["retryable"]),
+        (&"network.tls".into(), &false.into())
+    );
+    assert!(error["hint"].as_str().unwrap().contains("--ca-file"));
+}
+
+#[test]
+fn a_ca_file_must_be_one() {
+    let home = Home::new();
+    home.run("check --ca-file none.pem").expect(8);
+    let site = Site::new(&[]);
+    let home = site.home();
+    home.write("ca.pem", "no certificate");
+    let ran = home.run("check --ca-file ca.pem");
+    assert!(ran.code() != 0, "it is not passed over: {ran:?}");
+    assert_eq!(site.requests(), 0);
+}
+
+#[test]
+fn requests_say_who_asks_and_ask_for_nothing_compressed() {
+    let listener = Listener::start(|heard| match heard.line.as_str() {
+        "POST /v1/applications/token" => Listener::json(
+            "200 OK",
+            r#"{"access_token":"the-bearer","expires_in":900}"#,
+        ),
+        _ => Listener::json("200 OK", r#"{"organizations":[],"data":[],"token":"x"}"#),
+    });
+    let site = Site::new(&[]);
+    let home = site.home_with(&[("BASE_URL", &listener.url)]);
+    home.run("token mint").expect(0);
+    until("all came", || listener.heard().len() >= 3);
+    let heard = listener.heard();
+    for heard in &heard {
+        let headers = heard.headers.to_ascii_lowercase();
+        assert!(
+            headers.contains("user-agent: embedctl/")
+                && headers.contains("accept-encoding: identity"),
+            "{headers}"
+        );
+        let bearer = headers.contains("authorization: bearer the-bearer");
+        assert_eq!(
+            bearer,
+            !heard.line.ends_with("/applications/token"),
+            "{}",
+            heard.line
+        );
+    }
+}
+
+#[test]
+fn an_answer_compressed_unasked_is_not_inflated() {
+    let listener = Listener::start(|_| {
+        "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 4\r\nconnection: close\r\n\r\n\x1f\x08xx".to_owned()
+    });
+    let site = Site::new(&[]);
+    let home = site.home_with(&[("BASE_URL", &listener.url)]);
+    let ran = home.run("check -o json").expect(6);
+    assert!(
+        ran.json()["error"]["because"]
+            .as_str()
+            .unwrap()
+            .contains("compressed"),
+        "{ran:?}"
+    );
+}

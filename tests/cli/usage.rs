@@ -1,0 +1,91 @@
+//! What is wrong with a command line, and what needs a terminal: exit 2, text on standard error.
+
+use crate::support::{Home, Site};
+
+#[test]
+fn without_a_terminal_the_console_says_what_to_use_instead() {
+    let ran = Home::new().run("").expect(2);
+    assert_eq!(ran.out, "");
+    let head: Vec<&str> = ran.err.lines().take(2).collect();
+    assert_eq!(
+        head,
+        [
+            "error: the console needs a terminal",
+            "  hint: `embedctl check` does the same walk without one"
+        ]
+    );
+    assert!(ran.err.contains("Usage: embedctl"), "{}", ran.err);
+    assert!(!ran.err.contains('\x1b'));
+    assert_eq!(Home::new().run("--sandbox").expect(2).out, "");
+}
+
+#[test]
+fn usage_errors_are_text_on_standard_error_in_json_too() {
+    for line in [
+        "nonsense",
+        "check --only nothing",
+        "check --sandbox --base-url https://x.example",
+        "check --timeout 0",
+        "check --timeout x",
+        "token mint --jobs 0",
+        "token mint --jobs 65",
+        "token",
+        "template create --unknown",
+        "check --api v2",
+        "sandbox --fault nonsense",
+        "check -o yaml",
+    ] {
+        let ran = Home::new().run(&format!("{line} -o json")).expect(2);
+        assert_eq!(ran.out, "", "{line}");
+        assert!(ran.err.starts_with("error: "), "{line}: {ran:?}");
+    }
+}
+
+#[test]
+fn a_creation_wants_a_confirmation_that_nobody_can_give() {
+    let site = Site::new(&[]);
+    let home = site.home();
+    let blocks = [
+        "template create",
+        "template create --force",
+        "template create --no-input",
+    ]
+    .map(|line| home.run(line).expect(2).block());
+    assert_eq!(blocks[0], blocks[1]);
+    assert_eq!(blocks[0], blocks[2]);
+    insta::assert_snapshot!(blocks[0], @r"
+exit 2
+--- err
+error: creating a connection template needs a confirmation
+  because: nobody is there to give it
+  hint: look with `embedctl template plan`, then add --yes
+");
+    assert_eq!(site.seen("templates"), 0);
+    assert_eq!(home.ledger(), "");
+}
+
+#[test]
+fn help_and_version_are_results() {
+    let ran = Home::new().run("--version").expect(0);
+    assert_eq!(ran.out, format!("embedctl {}\n", env!("CARGO_PKG_VERSION")));
+    assert!(
+        Home::new()
+            .run("token mint --help")
+            .expect(0)
+            .out
+            .contains("--from")
+    );
+}
+
+#[test]
+fn no_argument_is_repeated_with_its_control_characters() {
+    let ran = Home::new()
+        .call(["check", "--only", "\x1b]0;owned\x07"])
+        .run()
+        .expect(2);
+    assert!(
+        !ran.err.contains('\x1b') && !ran.err.contains('\x07'),
+        "{:?}",
+        ran.err
+    );
+}

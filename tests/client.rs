@@ -1,0 +1,509 @@
+//! The background task over a sandbox: commands in, every ticket done exactly once.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::wildcard_enum_match_arm,
+    reason = "tests: what must not happen ends one"
+)]
+
+#[path = "support/support.rs"]
+mod support;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use embedctl::api::{Client, Options};
+use embedctl::client::{self, Command, Event, Job, Outcome, Resources, Ticket};
+use embedctl::domain::failure::{Code, Failure};
+use embedctl::domain::field::Key;
+use embedctl::domain::ladder::Status;
+use embedctl::domain::moment::Clock;
+use embedctl::domain::origin::Origin;
+use embedctl::domain::secret::Secret;
+use embedctl::domain::settings::{Draft, Layer, Settings, Source};
+use embedctl::domain::template::{Creation, Would};
+use embedctl::domain::user::ExternalUser;
+use embedctl::ledger::Ledger;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use support::{DEADLINE, Site, route};
+
+/// The task, with somebody to talk to it.
+struct Desk {
+    commands: Sender<Command>,
+    events: Receiver<Event>,
+    task: JoinHandle<()>,
+    settings: Settings,
+    draft: Draft,
+    folder: tempfile::TempDir,
+    /// All that was told so far.
+    told: Vec<Event>,
+    next: u64,
+}
+
+impl Desk {
+    fn of(site: &Site) -> Desk {
+        let values = site
+            .sandbox
+            .settings_with_s3(&site.url, &site.s3_url)
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value));
+        let draft = Draft::resolve(&[(Source::File, Layer::new(values))]);
+        let folder = tempfile::tempdir().unwrap();
+        let (commands, orders) = channel(1024);
+        let (news, events) = channel(4096);
+        let options = Options {
+            observer: client::observer(news.clone()),
+            ..Options::quiet()
+        };
+        let resources = Resources {
+            api: Arc::new(Client::new(options, Clock::start())),
+            bucket: embedctl::bucket::Client::new(
+                Arc::new(embedctl::http::Http::new(embedctl::http::Options::default())),
+                Arc::new(|_| {}),
+            ),
+            ledger: Arc::new(Ledger::new(Some(folder.path().join("state")))),
+            env_file: folder.path().join(".env"),
+            customer: None,
+        };
+        Desk {
+            commands,
+            events,
+            task: tokio::spawn(client::serve(resources, orders, news)),
+            settings: draft.settings().unwrap(),
+            draft,
+            folder,
+            told: Vec::new(),
+            next: 0,
+        }
+    }
+
+    async fn start(&mut self, job: Job) -> Ticket {
+        self.next += 1;
+        let ticket = Ticket(self.next);
+        self.commands
+            .send(Command::Start(ticket, job))
+            .await
+            .unwrap();
+        ticket
+    }
+
+    async fn cancel(&self, ticket: Ticket) {
+        self.commands.send(Command::Cancel(ticket)).await.unwrap();
+    }
+
+    fn mint(&self, user: &str) -> Job {
+        let user = ExternalUser::parse(user).unwrap();
+        Job::Mint(
+            self.settings.access.clone(),
+            self.settings.origin.clone(),
+            user,
+        )
+    }
+
+    fn create(&self) -> Job {
+        Job::Create(self.settings.access.clone(), self.settings.template.clone())
+    }
+
+    async fn event(&mut self) -> Event {
+        let event = timeout(DEADLINE, self.events.recv())
+            .await
+            .unwrap()
+            .unwrap();
+        self.told.push(event.clone());
+        event
+    }
+
+    /// Waits until a ticket is done.
+    async fn done(&mut self, ticket: Ticket) -> Result<Outcome, Failure> {
+        let found = |event: &Event| match event {
+            Event::Done(done, result) if *done == ticket => Some(result.clone()),
+            _ => None,
+        };
+        if let Some(result) = self.told.iter().find_map(found) {
+            return result;
+        }
+        loop {
+            if let Some(result) = found(&self.event().await) {
+                return result;
+            }
+        }
+    }
+
+    /// Closes the channel, hears the task out, and counts how often each ticket was done.
+    async fn close(mut self) -> HashMap<Ticket, usize> {
+        drop(self.commands);
+        timeout(DEADLINE, &mut self.task).await.unwrap().unwrap();
+        while let Some(event) = self.events.recv().await {
+            self.told.push(event);
+        }
+        let mut times = HashMap::new();
+        for event in &self.told {
+            if let Event::Done(ticket, _) = event {
+                *times.entry(*ticket).or_insert(0) += 1;
+            }
+        }
+        times
+    }
+}
+
+/// Waits for something in the sandbox without blocking the task.
+async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let wait = async {
+        while !holds() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    assert!(timeout(DEADLINE, wait).await.is_ok(), "in vain: {what}");
+}
+
+fn cancelled(result: &Result<Outcome, Failure>) -> bool {
+    result
+        .as_ref()
+        .is_err_and(|failure| failure.code == Code::Cancelled)
+}
+
+#[tokio::test]
+async fn a_check_tells_each_rung_as_it_ends() {
+    let site = Site::new(&[]);
+    let mut desk = Desk::of(&site);
+    let ticket = desk.start(Job::Check(desk.draft.clone())).await;
+    let Ok(Outcome::Checked(steps)) = desk.done(ticket).await else {
+        panic!("{:?}", desk.told);
+    };
+    let seen: Vec<_> = steps
+        .iter()
+        .map(|step| (step.rung.name(), step.status))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            ("auth", Status::Pass),
+            ("organization", Status::Pass),
+            ("bucket", Status::Pass)
+        ]
+    );
+    let ended: Vec<_> = desk
+        .told
+        .iter()
+        .filter_map(|event| match event {
+            Event::RungEnded(of, step) if *of == ticket => Some(step.clone()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(ended, steps);
+    assert!(
+        desk.told
+            .iter()
+            .any(|event| matches!(event, Event::AccessToken(..)))
+    );
+}
+
+#[tokio::test]
+async fn the_newest_of_the_setup_lane_supersedes() {
+    let site = Site::new(&["token=hang*1"]);
+    let mut desk = Desk::of(&site);
+    let old = desk.start(Job::Check(desk.draft.clone())).await;
+    until("the first hangs", || site.count(route::TOKEN) == 1).await;
+    let new = desk.start(Job::Check(desk.draft.clone())).await;
+    assert!(cancelled(&desk.done(old).await));
+    assert!(desk.done(new).await.is_ok());
+    assert_eq!(desk.close().await, HashMap::from([(old, 1), (new, 1)]));
+}
+
+#[tokio::test]
+async fn a_cancelled_job_is_done_once() {
+    let site = Site::new(&["any=hang"]);
+    let mut desk = Desk::of(&site);
+    let check = desk.start(Job::Check(desk.draft.clone())).await;
+    let mint = desk.start(desk.mint("a")).await;
+    until("one hangs", || site.requests() > 0).await;
+    for ticket in [check, mint] {
+        desk.cancel(ticket).await;
+        desk.cancel(ticket).await;
+        assert!(cancelled(&desk.done(ticket).await));
+    }
+    desk.cancel(Ticket(99)).await;
+    assert_eq!(desk.close().await, HashMap::from([(check, 1), (mint, 1)]));
+}
+
+#[tokio::test]
+async fn a_user_asked_for_twice_is_minted_once_and_both_are_told() {
+    let site = Site::new(&["widget=delay:200"]);
+    let mut desk = Desk::of(&site);
+    let first = desk.start(desk.mint("a")).await;
+    let second = desk.start(desk.mint("a")).await;
+    let (Ok(Outcome::Minted(one)), Ok(Outcome::Minted(two))) =
+        (desk.done(first).await, desk.done(second).await)
+    else {
+        panic!("{:?}", desk.told);
+    };
+    assert_eq!(one.token, two.token);
+    assert_eq!(site.count(route::WIDGET), 1);
+    // Cancelling one of two keeps the other's.
+    let first = desk.start(desk.mint("b")).await;
+    let second = desk.start(desk.mint("b")).await;
+    desk.cancel(first).await;
+    assert!(cancelled(&desk.done(first).await));
+    assert!(desk.done(second).await.is_ok());
+    assert_eq!(site.count(route::WIDGET), 2);
+    assert!(desk.close().await.values().all(|times| *times == 1));
+}
+
+#[tokio::test]
+async fn a_mint_asked_for_right_after_it_was_cancelled_is_minted() {
+    let site = Site::new(&["widget=hang*1"]);
+    let mut desk = Desk::of(&site);
+    let first = desk.start(desk.mint("a")).await;
+    until("it hangs", || site.count(route::WIDGET) == 1).await;
+    desk.cancel(first).await;
+    let second = desk.start(desk.mint("a")).await;
+    assert!(cancelled(&desk.done(first).await));
+    assert!(desk.done(second).await.is_ok());
+    assert_eq!(desk.close().await, HashMap::from([(first, 1), (second, 1)]));
+}
+
+#[tokio::test]
+async fn a_bulk_keeps_to_its_four_places() {
+    let site = Site::new(&["widget=hang*4"]);
+    let mut desk = Desk::of(&site);
+    let mut tickets = Vec::new();
+    for number in 0..20 {
+        tickets.push(desk.start(desk.mint(&format!("user-{number}"))).await);
+    }
+    until("four hang", || site.count(route::WIDGET) == 4).await;
+    // Whatever else the task does meanwhile, no fifth is sent; a place that is given up is taken.
+    let look = desk.start(Job::Recall(desk.settings.access.clone())).await;
+    desk.done(look).await.unwrap();
+    assert_eq!(site.count(route::WIDGET), 4);
+    for ticket in &tickets[..4] {
+        desk.cancel(*ticket).await;
+    }
+    for ticket in &tickets[4..] {
+        assert!(desk.done(*ticket).await.is_ok());
+    }
+    assert_eq!(site.count(route::WIDGET), 20);
+    assert!(desk.close().await.values().all(|times| *times == 1));
+}
+
+#[tokio::test]
+async fn a_hanging_mint_delays_no_check() {
+    let site = Site::new(&["widget=hang"]);
+    let mut desk = Desk::of(&site);
+    for number in 0..8 {
+        desk.start(desk.mint(&format!("user-{number}"))).await;
+    }
+    let check = desk.start(Job::Check(desk.draft.clone())).await;
+    assert!(desk.done(check).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_closed_channel_ends_the_task_whatever_hangs() {
+    let site = Site::new(&["any=hang"]);
+    let mut desk = Desk::of(&site);
+    desk.start(Job::Check(desk.draft.clone())).await;
+    desk.start(desk.mint("a")).await;
+    until("they hang", || site.requests() > 0).await;
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn a_template_is_planned_created_and_found_again() {
+    let site = Site::new(&[]);
+    let mut desk = Desk::of(&site);
+    let ticket = desk.start(desk.create()).await;
+    let Ok(Outcome::Created(Creation::Created { id }, place)) = desk.done(ticket).await else {
+        panic!("{:?}", desk.told);
+    };
+    assert_eq!(site.state()["templates"][0]["id"], id.as_str());
+    assert!(place.ends_with("ledger.jsonl"));
+    let again = desk.start(desk.create()).await;
+    assert!(
+        matches!(desk.done(again).await, Ok(Outcome::Created(Creation::Exists { id: Some(found) }, _)) if found == id)
+    );
+    let (access, spec) = (desk.settings.access.clone(), desk.settings.template.clone());
+    let plan = desk.start(Job::Plan(access, spec)).await;
+    assert!(
+        matches!(desk.done(plan).await, Ok(Outcome::Planned(plan)) if matches!(plan.would, Would::Nothing(_)))
+    );
+    assert_eq!(site.count(route::TEMPLATE), 1);
+}
+
+#[tokio::test]
+async fn a_lost_creation_is_adopted_or_sent_again_on_request() {
+    for adopt in [true, false] {
+        let site = Site::new(&["template=commit+reset*1"]);
+        let mut desk = Desk::of(&site);
+        for _ in 0..2 {
+            let ticket = desk.start(desk.create()).await;
+            assert_eq!(
+                desk.done(ticket).await.unwrap_err().code,
+                Code::TemplateUnknown
+            );
+        }
+        assert_eq!(site.count(route::TEMPLATE), 1);
+        let (access, spec) = (desk.settings.access.clone(), desk.settings.template.clone());
+        let job = if adopt {
+            Job::Adopt(access, spec)
+        } else {
+            Job::CreateAgain(access, spec)
+        };
+        let ticket = desk.start(job).await;
+        let outcome = desk.done(ticket).await.unwrap();
+        match outcome {
+            Outcome::Planned(plan) => assert!(adopt && matches!(plan.would, Would::Nothing(_))),
+            other => {
+                assert!(!adopt && matches!(other, Outcome::Created(Creation::Created { .. }, _)));
+            }
+        }
+        assert_eq!(site.seen("templates"), if adopt { 1 } else { 2 });
+        let ticket = desk.start(desk.create()).await;
+        assert!(matches!(
+            desk.done(ticket).await,
+            Ok(Outcome::Created(Creation::Exists { .. }, _))
+        ));
+    }
+}
+
+#[tokio::test]
+async fn a_superseded_creation_leaves_its_intent() {
+    let site = Site::new(&["template=commit+delay:600000"]);
+    let mut desk = Desk::of(&site);
+    let create = desk.start(desk.create()).await;
+    until("it is made", || site.seen("templates") == 1).await;
+    let (access, spec) = (desk.settings.access.clone(), desk.settings.template.clone());
+    let plan = desk.start(Job::Plan(access, spec)).await;
+    assert!(cancelled(&desk.done(create).await));
+    assert!(
+        matches!(desk.done(plan).await, Ok(Outcome::Planned(plan)) if matches!(plan.would, Would::Ask(_)))
+    );
+}
+
+#[tokio::test]
+async fn users_are_recalled_and_forgotten() {
+    let site = Site::new(&[]);
+    let mut desk = Desk::of(&site);
+    for user in ["b", "a", "b"] {
+        let ticket = desk.start(desk.mint(user)).await;
+        desk.done(ticket).await.unwrap();
+    }
+    let access = desk.settings.access.clone();
+    let names = |outcome| match outcome {
+        Ok(Outcome::Recalled(known)) => {
+            let known: Vec<client::KnownUser> = known;
+            assert!(
+                known
+                    .iter()
+                    .all(|k| k.workspace_id.is_some() && k.minted_at.is_some())
+            );
+            known
+                .iter()
+                .map(|k| k.user.as_str().to_owned())
+                .collect::<Vec<_>>()
+        }
+        other => panic!("{other:?}"),
+    };
+    let ticket = desk.start(Job::Recall(access.clone())).await;
+    assert_eq!(names(desk.done(ticket).await), ["b", "a"]);
+    let user = ExternalUser::parse("b").unwrap();
+    let ticket = desk.start(Job::Forget(access.clone(), user)).await;
+    assert_eq!(desk.done(ticket).await, Ok(Outcome::Forgotten));
+    let ticket = desk.start(Job::Recall(access)).await;
+    assert_eq!(names(desk.done(ticket).await), ["a"]);
+}
+
+fn edits(desk: &Desk, edits: &[(Key, &str)], path: Option<PathBuf>) -> (PathBuf, Job) {
+    let edits = edits.iter().map(|(key, text)| (*key, Secret::new(*text)));
+    (
+        desk.folder.path().join(".env"),
+        Job::Save(edits.collect(), path),
+    )
+}
+
+#[tokio::test]
+async fn saving_writes_what_was_edited_and_keeps_the_rest() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let site = Site::new(&[]);
+    let mut desk = Desk::of(&site);
+    let (path, job) = edits(
+        &desk,
+        &[
+            (Key::Bucket, " new-bucket "),
+            (Key::Prefix, ""),
+            (Key::SecretAccessKey, "a b'c"),
+        ],
+        None,
+    );
+    let before = "# mine\r\nexport OTHER=1\r\nS3_BUCKET_NAME=old # where\r\nS3_PATH_PREFIX=p\r\n";
+    std::fs::write(&path, before).unwrap();
+    let ticket = desk.start(job).await;
+    assert_eq!(
+        desk.done(ticket).await,
+        Ok(Outcome::Saved(path.display().to_string()))
+    );
+    let after = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(
+        after,
+        "# mine\r\nexport OTHER=1\r\nS3_BUCKET_NAME=new-bucket # where\r\nAWS_S3_SECRET_ACCESS_KEY=\"a b'c\"\r\n"
+    );
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode, 0o600);
+    // Another file, when one is named, and nothing but the edits in it.
+    let other = desk.folder.path().join("other.env");
+    let (_, job) = edits(&desk, &[(Key::Region, "us-east-1")], Some(other.clone()));
+    let ticket = desk.start(job).await;
+    desk.done(ticket).await.unwrap();
+    assert_eq!(
+        std::fs::read_to_string(other).unwrap(),
+        "S3_BUCKET_REGION=us-east-1\n"
+    );
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), after);
+}
+
+#[tokio::test]
+async fn what_no_spelling_carries_is_refused_and_nothing_written() {
+    let site = Site::new(&[]);
+    let mut desk = Desk::of(&site);
+    let (path, job) = edits(
+        &desk,
+        &[
+            (Key::Bucket, "new-bucket"),
+            (Key::SecretAccessKey, "canary'\"$`"),
+        ],
+        None,
+    );
+    let ticket = desk.start(job).await;
+    let failure = desk.done(ticket).await.unwrap_err();
+    assert_eq!(failure.code, Code::ConfigInvalid);
+    assert!(!format!("{failure:?}").contains("canary"));
+    assert!(!path.exists());
+    // A folder in the file's place is this machine's refusal.
+    std::fs::create_dir(&path).unwrap();
+    let (_, job) = edits(&desk, &[(Key::Bucket, "new-bucket")], None);
+    let ticket = desk.start(job).await;
+    assert!(desk.done(ticket).await.is_err());
+}
+
+#[tokio::test]
+async fn another_origin_is_another_token() {
+    let site = Site::new(&[]);
+    let mut desk = Desk::of(&site);
+    let user = ExternalUser::parse("a").unwrap();
+    let origin = Origin::parse("https://other.example").unwrap();
+    let job = Job::Mint(desk.settings.access.clone(), origin.clone(), user);
+    let ticket = desk.start(job).await;
+    let Ok(Outcome::Minted(minted)) = desk.done(ticket).await else {
+        panic!("{:?}", desk.told);
+    };
+    assert_eq!(
+        minted.opened.unwrap().origin.as_deref(),
+        Some(origin.as_str())
+    );
+}

@@ -1,0 +1,313 @@
+//! The console on a real terminal: the binary behind a pseudo-terminal, read through an emulator.
+//!
+//! Depends on the binary alone. Tests wait for what the screen shows, never for time to pass.
+
+#![cfg(target_os = "linux")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test fails by panicking"
+)]
+
+#[path = "pty/pictures.rs"]
+mod pictures;
+
+use std::io::{Read, Write};
+use std::num::NonZeroU16;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use rustix::process::{Pid, Signal, kill_process};
+
+/// How long anything may take on a loaded machine.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+fn cells(count: u16) -> NonZeroU16 {
+    NonZeroU16::new(count).unwrap()
+}
+
+struct Console {
+    child: Box<dyn Child + Send + Sync>,
+    master: Box<dyn MasterPty + Send>,
+    writer: Box<dyn Write + Send>,
+    output: Receiver<Vec<u8>>,
+    screen: vt100::Parser,
+    bytes: Vec<u8>,
+    _home: tempfile::TempDir,
+}
+
+impl Console {
+    fn open(environment: &[(&str, &str)]) -> Console {
+        let home = tempfile::tempdir().unwrap();
+        let (rows, columns) = (28, 100);
+        let pair = native_pty_system()
+            .openpty(PtySize {
+                rows,
+                cols: columns,
+                pixel_width: 0,
+                pixel_height: 0,
+            })
+            .unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_embedctl"));
+        command.env_clear();
+        command.env("HOME", home.path());
+        command.env("TERM", "xterm-256color");
+        for (name, value) in environment {
+            command.env(name, value);
+        }
+        command.cwd(home.path());
+        command.arg("--sandbox");
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let (pieces, output) = channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = reader.read(&mut buffer) {
+                if pieces.send(buffer[..count].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        let writer = pair.master.take_writer().unwrap();
+        Console {
+            child,
+            master: pair.master,
+            writer,
+            output,
+            screen: vt100::Parser::new(cells(rows), cells(columns), 0),
+            bytes: Vec::new(),
+            _home: home,
+        }
+    }
+
+    fn press(&mut self, keys: &str) -> &mut Console {
+        self.writer.write_all(keys.as_bytes()).unwrap();
+        self.writer.flush().unwrap();
+        self
+    }
+
+    fn resize(&mut self, rows: u16, columns: u16) {
+        let size = PtySize {
+            rows,
+            cols: columns,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        self.master.resize(size).unwrap();
+        let screen = self.screen.screen_mut();
+        screen.set_size(cells(rows.max(2)), cells(columns.max(2)));
+    }
+
+    fn take(&mut self, piece: &[u8]) {
+        self.bytes.extend_from_slice(piece);
+        self.screen.process(piece);
+    }
+
+    /// Reads until the screen is as wanted.
+    fn until(&mut self, wanted: impl Fn(&vt100::Screen) -> bool) -> &mut Console {
+        let deadline = Instant::now() + DEADLINE;
+        while !wanted(self.screen.screen()) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.output.recv_timeout(left) {
+                Ok(piece) => self.take(&piece),
+                Err(why) => panic!("{why}; the screen:\n{}", self.screen.screen().contents()),
+            }
+        }
+        self
+    }
+
+    fn shows(&mut self, text: &str) -> &mut Console {
+        self.until(|screen| screen.contents().contains(text))
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.child.process_id().unwrap()).unwrap()).unwrap()
+    }
+
+    fn signal(&mut self, signal: Signal) {
+        kill_process(self.pid(), signal).unwrap();
+    }
+
+    /// Reads to the end and returns the exit code, the terminal being as it was.
+    fn ends(&mut self) -> u32 {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.output.recv_timeout(left) {
+                Ok(piece) => self.take(&piece),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    panic!("still there:\n{}", self.screen.screen().contents())
+                }
+            }
+        }
+        let screen = self.screen.screen();
+        assert!(!screen.alternate_screen(), "alternate screen");
+        assert!(!screen.bracketed_paste(), "bracketed paste");
+        assert!(!screen.hide_cursor(), "cursor");
+        self.child.wait().unwrap().exit_code()
+    }
+
+    fn state(&self) -> char {
+        let stat =
+            std::fs::read_to_string(format!("/proc/{}/stat", self.pid().as_raw_nonzero())).unwrap();
+        let (_, rest) = stat.rsplit_once(") ").unwrap();
+        rest.chars().next().unwrap()
+    }
+}
+
+#[test]
+fn enter_leads_from_the_form_to_a_live_token() {
+    let mut console = Console::open(&[]);
+    console.shows("Enter check").press("\r");
+    console.shows("Enter go on to the template").press("\r");
+    console.shows("Enter create").press("\r");
+    console.shows("Create this template?").press("\r");
+    console.shows("✔ Created").press("\r");
+    console.shows("Widget tokens").shows("not yet").press("\r");
+    console.shows("✔ live").shows("decoded, not verified");
+    console.press("q");
+    assert_eq!(console.ends(), 0);
+}
+
+#[test]
+fn a_customer_who_is_played_leaves_data_that_is_shown() {
+    let mut console = Console::open(&[]);
+    console.shows("Enter check").press("\r");
+    console.shows("Enter go on to the template").press("\r");
+    console.shows("Enter create").press("\r");
+    console.shows("Create this template?").press("\r");
+    console.shows("✔ Created").press("\r");
+    console.shows("not yet").press("\r");
+    console.shows("✔ live").press("d");
+    console
+        .shows("Data of user-42")
+        .shows("✖ Nothing has landed")
+        .shows("p plays a customer");
+    console.press("w");
+    console.shows("waiting, 0:0").press("w");
+    console.shows("Stopped waiting").press("p");
+    console.shows("first rows");
+    console.shows("✔ connection").shows("✔ job").shows("users");
+    console.press("q");
+    assert_eq!(console.ends(), 0);
+}
+
+#[test]
+fn the_iam_policy_is_shown_from_the_rail() {
+    let mut console = Console::open(&[]);
+    console.shows("Enter check").press("\x1b");
+    console.shows("i IAM policy").press("i");
+    console.shows("s3:ListBucket").press("\x1b");
+    console.shows("i IAM policy").press("q");
+    assert_eq!(console.ends(), 0);
+}
+
+#[test]
+fn signals_end_it_with_the_terminal_restored() {
+    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130)] {
+        let mut console = Console::open(&[]);
+        console.shows("Enter check");
+        console.signal(signal);
+        assert_eq!(console.ends(), code);
+    }
+}
+
+#[test]
+fn ctrl_c_quits_from_inside_a_field() {
+    let mut console = Console::open(&[]);
+    console.shows("Enter check").press("abc").press("\x03");
+    assert_eq!(console.ends(), 0);
+}
+
+#[test]
+fn a_paste_never_submits() {
+    let mut console = Console::open(&[]);
+    console
+        .shows("Enter check")
+        .press("\x1b[200~AIRBYTE_CLIENT_ID=one\nS3_BUCKET=two\n\x1b[201~");
+    console.shows("Pasted 2 settings").press("\r");
+    console.shows("not saved").shows("not checked yet");
+    console.press("\x03");
+    assert_eq!(console.ends(), 0);
+}
+
+#[test]
+fn without_colour_no_colour_code_is_written() {
+    let mut console = Console::open(&[("NO_COLOR", "1")]);
+    console.shows("Enter check").press("\r");
+    console.shows("Enter go on to the template").press("\x03");
+    assert_eq!(console.ends(), 0);
+    let text = String::from_utf8_lossy(&console.bytes);
+    for piece in text.split('\x1b').filter(|piece| piece.starts_with('[')) {
+        let Some((codes, _)) = piece[1..].split_once('m') else {
+            continue;
+        };
+        for code in codes.split(';') {
+            let code = code.parse::<u8>().unwrap_or(0);
+            assert!(!matches!(code, 30..=49 | 90..=107), "{piece:?}");
+        }
+    }
+}
+
+#[test]
+fn an_idle_screen_writes_nothing() {
+    let mut console = Console::open(&[]);
+    console.shows("F1 help");
+    // What belongs to the first frames may still be on its way; then there is silence.
+    while let Ok(piece) = console.output.recv_timeout(Duration::from_secs(1)) {
+        console.take(&piece);
+    }
+    let silence = console.output.recv_timeout(Duration::from_secs(3));
+    assert_eq!(silence, Err(RecvTimeoutError::Timeout));
+    console.press("\x03");
+    assert_eq!(console.ends(), 0);
+}
+
+#[test]
+fn stopped_from_outside_it_gives_the_terminal_back_and_returns() {
+    let mut console = Console::open(&[]);
+    console.shows("Enter check");
+    console.signal(Signal::TSTP);
+    console.until(|screen| !screen.alternate_screen() && !screen.hide_cursor());
+    let deadline = Instant::now() + DEADLINE;
+    while console.state() != 'T' {
+        assert!(Instant::now() < deadline, "{}", console.state());
+        std::thread::yield_now();
+    }
+    console.signal(Signal::CONT);
+    console.until(vt100::Screen::alternate_screen);
+    console.shows("Enter check").press("\x03");
+    assert_eq!(console.ends(), 0);
+}
+
+#[test]
+fn ctrl_z_without_a_shell_behind_it_does_not_freeze() {
+    let mut console = Console::open(&[]);
+    console.shows("Enter check").press("\x1a");
+    console.shows("Not suspended").press("\x03");
+    assert_eq!(console.ends(), 0);
+}
+
+#[test]
+fn resizing_down_to_one_cell_and_back_leaves_it_whole() {
+    let mut console = Console::open(&[]);
+    console.shows("Enter check");
+    // Each size is waited for but the smallest, on which an emulator has nothing to show.
+    for (rows, columns, shows) in [
+        (9, 40, "embedctl needs"),
+        (2, 2, "em"),
+        (1, 1, ""),
+        (16, 60, "1 Prerequisites"),
+        (28, 100, "Region"),
+    ] {
+        console.resize(rows, columns);
+        console.shows(shows);
+    }
+    console.press("\x03");
+    assert_eq!(console.ends(), 0);
+}

@@ -1,0 +1,151 @@
+//! The README's pictures: the real screens, drawn as SVG, and held to what the program shows.
+//!
+//! `EMBEDCTL_WRITE=1 cargo test --test pty pictures` draws them anew.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
+
+use super::Console;
+
+/// Width and height of a cell, in pixels.
+const CELL: (usize, usize) = (9, 19);
+
+#[test]
+fn the_readmes_pictures_are_the_real_screens() {
+    let mut console = Console::open(&[]);
+    console
+        .shows("Organization ID")
+        .press("\r")
+        .shows("Checked");
+    hold("prerequisites", &mut console);
+    console.press("\r").shows("Enter create");
+    hold("template", &mut console);
+    console
+        .press("\r")
+        .shows("Create this template")
+        .press("\r")
+        .shows("✔ Created");
+    console
+        .press("\r")
+        .shows("Widget tokens")
+        .press("\r")
+        .shows("live");
+    hold("tokens", &mut console);
+    console
+        .press("d")
+        .shows("Data of user-42")
+        .press("p")
+        .shows("2,100");
+    hold("data", &mut console);
+}
+
+/// Compares a picture's text with the screen, or writes it.
+fn hold(name: &str, console: &mut Console) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("assets/screens/{name}.svg"));
+    let screen = console.screen.screen();
+    let text = screen.contents();
+    if std::env::var_os("EMBEDCTL_WRITE").is_some() {
+        fs::write(&path, svg(screen)).unwrap();
+        return;
+    }
+    let drawn = fs::read_to_string(&path).unwrap();
+    let (_, kept) = drawn.split_once("<desc>").unwrap();
+    let (kept, _) = kept.split_once("</desc>").unwrap();
+    assert_eq!(
+        alike(&unescaped(kept)),
+        alike(&text),
+        "EMBEDCTL_WRITE=1 cargo test --test pty pictures"
+    );
+}
+
+/// What is the same from run to run: words; not ids, addresses, times, bars and blanks.
+fn alike(text: &str) -> Vec<String> {
+    let words = text.split_whitespace().filter(|word| {
+        word.chars()
+            .all(|c| c.is_alphabetic() || ",.·:".contains(c))
+    });
+    words
+        .filter(|word| word.len() > 2 && !word.chars().all(|c| c.is_ascii_hexdigit()))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
+
+fn unescaped(text: &str) -> String {
+    text.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&")
+}
+
+fn svg(screen: &vt100::Screen) -> String {
+    let (rows, columns) = (screen.size().0.get(), screen.size().1.get());
+    let (width, height) = (
+        CELL.0 * usize::from(columns) + 24,
+        CELL.1 * usize::from(rows) + 24,
+    );
+    let mut out = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" font-family=\"ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace\" font-size=\"15\">\n<desc>{}</desc>\n<rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"#16181d\"/>\n",
+        escaped(&screen.contents())
+    );
+    for row in 0..rows {
+        for column in 0..columns {
+            let Some(cell) = screen.cell(row, column) else {
+                continue;
+            };
+            let (mut fore, mut back) =
+                (color(cell.fgcolor(), "#d6d9e0"), color(cell.bgcolor(), ""));
+            if cell.inverse() {
+                (fore, back) = ("#16181d", fore);
+            }
+            let (x, y) = (
+                12 + CELL.0 * usize::from(column),
+                12 + CELL.1 * usize::from(row),
+            );
+            if !back.is_empty() {
+                writeln!(
+                    out,
+                    "<rect x=\"{x}\" y=\"{y}\" width=\"{}\" height=\"{}\" fill=\"{back}\"/>",
+                    CELL.0, CELL.1
+                )
+                .unwrap();
+            }
+            let text = cell.contents();
+            if text.trim().is_empty() {
+                continue;
+            }
+            let bold = if cell.bold() {
+                " font-weight=\"bold\""
+            } else {
+                ""
+            };
+            let dim = if cell.dim() { " opacity=\"0.6\"" } else { "" };
+            writeln!(
+                out,
+                "<text x=\"{x}\" y=\"{}\" fill=\"{fore}\"{bold}{dim}>{}</text>",
+                y + 15,
+                escaped(text)
+            )
+            .unwrap();
+        }
+    }
+    out.push_str("</svg>\n");
+    out
+}
+
+/// The terminal's own sixteen colours, as a common dark theme has them.
+fn color(color: vt100::Color, default: &'static str) -> &'static str {
+    const NAMED: [&str; 16] = [
+        "#3b4048", "#e06c75", "#98c379", "#e5c07b", "#61afef", "#c678dd", "#56b6c2", "#d6d9e0",
+        "#5c6370", "#e06c75", "#98c379", "#e5c07b", "#61afef", "#c678dd", "#56b6c2", "#ffffff",
+    ];
+    match color {
+        vt100::Color::Idx(index) => NAMED.get(usize::from(index)).copied().unwrap_or(default),
+        vt100::Color::Default | vt100::Color::Rgb(..) => default,
+    }
+}

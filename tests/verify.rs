@@ -1,0 +1,243 @@
+//! `embedctl verify` over real HTTP: what landed is counted, and each way for it not to land has its
+//! own reason.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "tests: what must not happen ends one"
+)]
+
+#[path = "support/support.rs"]
+mod support;
+
+use embedctl::sandbox::Options;
+use serde_json::Value;
+use support::{Home, Ran, Site};
+
+/// A world with its template and these faults, a user with a token, and a home.
+fn world(faults: &[&str], user: &str) -> (Site, Home) {
+    let site = Site::with(Options {
+        template: true,
+        faults: faults.iter().map(|fault| fault.parse().unwrap()).collect(),
+        ..Options::default()
+    });
+    let home = site.home_with(&[("EXTERNAL_USER_ID", user)]);
+    home.run("token mint").code();
+    (site, home)
+}
+
+/// A customer of the user connects Sample Data; what comes of it is what `verify` has to find out.
+fn play(site: &Site, user: &str) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let _told = runtime.block_on(site.sandbox.play(user, "v1"));
+}
+
+fn link(ran: &Ran, name: &str) -> Value {
+    let document = ran.json();
+    let chain = document["data"]["chain"].as_array().unwrap().clone();
+    chain.into_iter().find(|link| link["link"] == name).unwrap()
+}
+
+#[test]
+fn each_way_for_data_not_to_arrive_has_its_reason() {
+    let cases = [
+        ("source=none", "source", "missing", "not connected a source"),
+        (
+            "destination=none",
+            "destination",
+            "missing",
+            "has no destination named destination-s3",
+        ),
+        (
+            "destination=invalid",
+            "destination",
+            "missing",
+            "Airbyte refused the configuration",
+        ),
+        (
+            "destination=twice",
+            "destination",
+            "failed",
+            "2 destinations named destination-s3",
+        ),
+        (
+            "connection=none",
+            "connection",
+            "missing",
+            "no connection joins them",
+        ),
+        ("connection=manual", "job", "missing", "never synced"),
+        ("job=queued", "job", "unknown", "is queued"),
+        ("job=running", "job", "unknown", "is running"),
+        ("job=incomplete", "job", "failed", "is incomplete"),
+        ("job=failed:no space", "job", "failed", "ended as failed"),
+        ("job=empty", "job", "ok", "nothing of it is in this folder"),
+    ];
+    for (fault, broken, status, reason) in cases {
+        let (site, home) = world(&[fault], "user-42");
+        play(&site, "user-42");
+        let ran = home.run("verify -o json").expect(1);
+        let document = ran.json();
+        assert_eq!(document["error"]["code"], "data.none", "{fault}");
+        assert_eq!(link(&ran, broken)["status"], status, "{fault}: {document}");
+        let told = document["data"]["reason"].as_str().unwrap();
+        assert!(told.contains(reason), "{fault}: {told}");
+        assert_eq!(
+            document["data"]["streams"],
+            serde_json::json!([]),
+            "{fault}"
+        );
+    }
+}
+
+#[test]
+fn a_user_nobody_minted_for_has_no_workspace() {
+    let (_site, home) = world(&[], "user-42");
+    let ran = home.run("verify user-43 -o json").expect(1);
+    assert_eq!(link(&ran, "workspace")["status"], "missing");
+    let text = home.run("verify user-43").expect(1);
+    assert!(
+        text.err.contains("no workspace is named user-43"),
+        "{text:?}"
+    );
+}
+
+#[test]
+fn what_landed_is_counted_by_stream_in_every_format() {
+    for format in ["jsonl", "jsonl.gz", "csv", "csv.gz"] {
+        let site = Site::new(&[]);
+        let home = site.home_with(&[("TEMPLATE_FORMAT", format)]);
+        home.run("template create --yes").expect(0);
+        home.run("token mint").expect(0);
+        play(&site, "user-42");
+        let ran = home.run("verify --sample 2 -o json").expect(0);
+        let data = &ran.json()["data"];
+        let rows: Vec<_> = data["streams"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|s| (s["name"].as_str().unwrap().to_owned(), s["rows"].as_u64()))
+            .collect();
+        let named = |name: &str, rows| (name.to_owned(), Some(rows));
+        assert_eq!(
+            rows,
+            [
+                named("purchases", 1000),
+                named("users", 1000),
+                named("products", 100)
+            ],
+            "{format}"
+        );
+        assert_eq!(
+            (&data["complete"], &data["reason"]),
+            (&true.into(), &Value::Null)
+        );
+        assert_eq!(data["sample"].as_array().unwrap().len(), 6, "{format}");
+        assert!(
+            data["streams"][0]["newest_extracted_at"].is_string(),
+            "{format}"
+        );
+    }
+}
+
+#[test]
+fn formats_that_are_not_read_are_listed_and_sized() {
+    let site = Site::new(&[]);
+    let home = site.home_with(&[("TEMPLATE_FORMAT", "parquet")]);
+    home.run("template create --yes").expect(0);
+    home.run("token mint").expect(0);
+    play(&site, "user-42");
+    let data = home.run("verify -o json").expect(0).json()["data"].clone();
+    assert_eq!(data["streams"][0]["rows"], Value::Null);
+    assert!(data["streams"][0]["bytes"].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn users_are_found_where_the_connector_puts_them() {
+    for user in ["acme GmbH", "a/b", "a+b", "50%", "Zoë", "jo@acme.example"] {
+        let (site, home) = world(&[], user);
+        play(&site, user);
+        let data = home.run("verify -o json").expect(0).json()["data"].clone();
+        assert_eq!(
+            data["streams"].as_array().unwrap().len(),
+            3,
+            "{user}: {data}"
+        );
+    }
+}
+
+#[test]
+fn objects_are_counted_even_when_the_chain_cannot_be_read() {
+    let (site, home) = world(&[], "user-42");
+    play(&site, "user-42");
+    site.fault("workspaces=status:500");
+    let ran = home.run("verify -o json").expect(0);
+    assert_eq!(link(&ran, "workspace")["status"], "unknown");
+    assert_eq!(ran.json()["data"]["streams"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn a_bucket_that_refuses_is_exit_nine_and_a_deadline_ends() {
+    let (site, home) = world(&[], "user-42");
+    home.run("verify --wait 1s").expect(1);
+    site.fault("s3.list=deny");
+    let ran = home.run("verify -o json").expect(9);
+    assert_eq!(ran.json()["error"]["code"], "bucket.denied");
+}
+
+#[test]
+fn the_bucket_rung_names_what_was_refused_and_leaves_nothing_behind() {
+    let cases = [
+        ("s3.list=deny", "bucket.denied", "s3:ListBucket"),
+        ("s3.put=deny", "bucket.denied", "s3:PutObject"),
+        ("s3.get=deny", "bucket.denied", "s3:GetObject"),
+        ("s3.delete=deny", "bucket.denied", "s3:DeleteObject"),
+        ("bucket-missing", "bucket.missing", "S3_BUCKET_NAME"),
+        (
+            "bucket-region:eu-west-1",
+            "bucket.region",
+            "S3_BUCKET_REGION=eu-west-1",
+        ),
+        ("skew:3600", "bucket.clock", "clock"),
+    ];
+    for (fault, code, hint) in cases {
+        let (site, home) = world(&[fault], "user-42");
+        let error = home.run("check --only bucket -o json").expect(9).json()["error"].clone();
+        assert_eq!(error["code"], code, "{fault}");
+        assert!(
+            error["hint"].as_str().unwrap().contains(hint),
+            "{fault}: {error}"
+        );
+        let left = site.sandbox.objects("customers/embedctl-probe-");
+        assert!(left.is_empty(), "{fault}");
+    }
+    let wrong = [
+        ("AWS_S3_SECRET_ACCESS_KEY", "wrong"),
+        ("AWS_S3_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
+    ];
+    for setting in wrong {
+        let site = Site::new(&[]);
+        let ran = site
+            .home_with(&[setting])
+            .run("check --only bucket -o json")
+            .expect(9);
+        assert_eq!(ran.json()["error"]["code"], "bucket.keys", "{setting:?}");
+    }
+}
+
+#[test]
+fn read_only_writes_nothing_into_the_bucket() {
+    let (site, home) = world(&[], "user-42");
+    home.run("check --read-only").expect(0);
+    let counts = site.state()["counts"].clone();
+    assert_eq!(
+        (&counts["S3 PUT"], &counts["S3 DELETE"]),
+        (&Value::Null, &Value::Null)
+    );
+    assert_eq!(counts["S3 LIST"], 1);
+}
