@@ -1,6 +1,6 @@
 //! The terminal's modes: entered once, given back exactly once, however the program ends.
 //!
-//! Depends on crossterm. One flag says whether the modes are on; whoever turns it off restores, so
+//! Depends on crossterm, nix and rustix. One flag says whether the modes are on; whoever turns it off restores, so
 //! that a return, an error, a panic and a signal can all ask without doing it twice.
 
 use std::io::{self, IsTerminal as _, Write as _};
@@ -16,7 +16,8 @@ use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
-use rustix::process::{Signal, getpgid, getpgrp, getpid, getppid, getsid, kill_process};
+use nix::unistd::{getpgid, getpgrp, getppid, getsid};
+use rustix::process::{Signal, getpid, kill_process};
 
 type Hook = dyn Fn(&PanicHookInfo<'_>) + Send + Sync;
 
@@ -131,14 +132,14 @@ pub(super) fn stop() -> io::Result<()> {
 /// Returns true when a shell of this session can continue the process after it stops. Without one it
 /// would lie there for ever, which is why the system itself ignores Ctrl-Z then.
 pub(super) fn can_be_continued() -> bool {
-    let Some(parent) = getppid() else {
+    // A parent outside this process's PID namespace is shown as 0, and so are its session and group.
+    let parent = getppid();
+    let (Ok(their_session), Ok(our_session)) = (getsid(Some(parent)), getsid(None)) else {
         return false;
     };
-    let same_session = match (getsid(Some(parent)), getsid(None)) {
-        (Ok(theirs), Ok(ours)) => theirs == ours,
-        _ => false,
-    };
-    same_session && getpgid(Some(parent)).is_ok_and(|group| group != getpgrp())
+    parent.as_raw() != 0
+        && their_session == our_session
+        && getpgid(Some(parent)).is_ok_and(|group| group != getpgrp())
 }
 
 /// Sends a text to the terminal's clipboard (OSC 52), through tmux where it stands between.
