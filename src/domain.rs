@@ -18,3 +18,4 @@ pub mod template;
 pub mod text;
 pub mod token;
 pub mod user;
+pub mod visit;

@@ -10,13 +10,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use nix::unistd::{getpgid, getpgrp, getppid, getsid};
 use ratatui::crossterm::cursor::{Hide, Show};
 use ratatui::crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
-use nix::unistd::{getpgid, getpgrp, getppid, getsid};
 use rustix::process::{Signal, getpid, kill_process};
 
 type Hook = dyn Fn(&PanicHookInfo<'_>) + Send + Sync;
