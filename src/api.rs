@@ -25,6 +25,7 @@ use crate::domain::origin::Origin;
 use crate::domain::redact::Redactor;
 use crate::domain::secret::Secret;
 use crate::domain::settings::Access;
+use crate::domain::source_template::SourceTemplate;
 use crate::domain::template::{Existing, Shown, TemplateSpec};
 use crate::domain::text::sanitize;
 use crate::domain::user::ExternalUser;
@@ -344,6 +345,16 @@ impl Client {
             Ok(sanitize(answer.text(&body, "deleted_at")?))
         };
         self.read(access, &call, read).await.map(Some)
+    }
+
+    /// Lists the integrations that customers are offered in the widget.
+    pub async fn source_templates(&self, access: &Access) -> Result<Vec<SourceTemplate>, Failure> {
+        let dialect = dialect::of(access.api);
+        let call = dialect.source_templates(access);
+        self.read(access, &call, |answer| {
+            dialect.read_source_templates(answer)
+        })
+        .await
     }
 
     /// Asks what a cron expression means; `None` where the API cannot be asked.

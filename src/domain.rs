@@ -14,6 +14,7 @@ pub mod origin;
 pub mod redact;
 pub mod secret;
 pub mod settings;
+pub mod source_template;
 pub mod template;
 pub mod text;
 pub mod token;

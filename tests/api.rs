@@ -121,6 +121,51 @@ async fn a_hundred_cold_mints_with_a_wrong_secret_try_it_once_and_fail_alike() {
 }
 
 #[tokio::test]
+async fn both_apis_tell_what_customers_are_offered() {
+    let site = Site::new(&[]);
+    for api in ["v1", "agents"] {
+        let caller = Caller::with(&site, &[("AIRBYTE_API", api)]);
+        let offered = caller.client.source_templates(caller.access()).await;
+        let offered = offered.unwrap();
+        assert!(offered.len() >= 12, "{api}");
+        assert_eq!(offered[0].name, "Sample Data");
+        let connector = (api == "agents").then_some("faker");
+        assert_eq!(offered[0].connector.as_deref(), connector);
+    }
+    let narrowed = [
+        ("AIRBYTE_API", "agents"),
+        ("SOURCE_TEMPLATE_TAGS", "crm,commerce"),
+    ];
+    let caller = Caller::with(&site, &narrowed);
+    let offered = caller.client.source_templates(caller.access()).await;
+    let names: Vec<String> = offered.unwrap().into_iter().map(|it| it.name).collect();
+    assert_eq!(names, ["HubSpot", "Salesforce", "Shopify", "Stripe"]);
+}
+
+#[tokio::test]
+async fn a_catalogue_that_has_moved_or_says_nothing_readable_is_told() {
+    for (fault, code) in [
+        ("moved", Code::ServiceMoved),
+        ("moved:404", Code::ServiceMoved),
+        ("templates=array", Code::ServiceUnreadable),
+        ("templates=missing:data", Code::ServiceUnreadable),
+        ("templates=missing:data.0.name", Code::ServiceUnreadable),
+        ("templates=status:403", Code::AuthForbidden),
+        ("templates=status:500", Code::ServiceError),
+    ] {
+        let site = Site::new(&[fault]);
+        let caller = Caller::of(&site);
+        let told = caller.client.source_templates(caller.access()).await;
+        let failure = told.unwrap_err();
+        assert_eq!(failure.code, code, "{fault}: {failure:?}");
+    }
+    let site = Site::new(&["templates=status:503*2"]);
+    let caller = Caller::of(&site);
+    let told = caller.client.source_templates(caller.access()).await;
+    assert!(told.is_ok(), "a read is tried again");
+}
+
+#[tokio::test]
 async fn a_refusal_is_not_kept_so_the_next_call_asks_again() {
     let site = Site::new(&["token=status:401*1"]);
     let caller = Caller::of(&site);

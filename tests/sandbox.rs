@@ -21,6 +21,8 @@ mod pipeline;
 mod rules;
 #[path = "sandbox/s3.rs"]
 mod s3;
+#[path = "sandbox/source_templates.rs"]
+mod source_templates;
 
 use std::time::Duration;
 

@@ -128,6 +128,21 @@ impl Dialect for Agents {
         ))
     }
 
+    /// Narrowed like the widget tokens that are minted, so that the two agree.
+    fn source_templates(&self, access: &Access) -> Call {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        for tag in &access.selection.source_tags {
+            query.append_pair("tags", tag);
+        }
+        if !access.selection.source_tags.is_empty() {
+            query.append_pair("tags_mode", "any");
+        }
+        let path = "/integrations/templates/sources";
+        let query = query.finish();
+        let mark = if query.is_empty() { "" } else { "?" };
+        Call::get(Endpoint::SourceTemplates, format!("{path}{mark}{query}"))
+    }
+
     fn describe_cron(&self, cron: &str) -> Option<Call> {
         let path = format!("{TEMPLATES}/cron/describe");
         Some(Call::post(

@@ -13,6 +13,7 @@ use crate::domain::base_url::Api;
 use crate::domain::origin::Origin;
 use crate::domain::secret::Secret;
 use crate::domain::settings::Access;
+use crate::domain::source_template::SourceTemplate;
 use crate::domain::template::{Existing, Shown, TemplateSpec};
 use crate::domain::text::sanitize;
 use crate::domain::user::ExternalUser;
@@ -119,6 +120,27 @@ pub(super) trait Dialect: Sync {
     }
     fn delete_template(&self, _id: &str) -> Option<Call> {
         None
+    }
+
+    /// The integrations that customers are offered.
+    fn source_templates(&self, access: &Access) -> Call;
+    fn read_source_templates(&self, answer: &Answer) -> Result<Vec<SourceTemplate>, Error> {
+        let body = answer.object()?;
+        let items = answer.list(&body, "data")?.iter();
+        let read = |item: &Value| {
+            let tags = item.get("tags").and_then(Value::as_array);
+            let tags = tags.into_iter().flatten().filter_map(Value::as_str);
+            Ok(SourceTemplate {
+                id: sanitize(answer.text(item, "id")?),
+                name: sanitize(answer.text(item, "name")?),
+                connector: item
+                    .get("connector_name")
+                    .and_then(Value::as_str)
+                    .map(sanitize),
+                tags: tags.map(sanitize).collect(),
+            })
+        };
+        items.map(read).collect()
     }
 
     /// Asks what a cron expression means.

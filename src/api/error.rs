@@ -26,6 +26,8 @@ pub enum Endpoint {
     Templates,
     /// Connection templates: deleted.
     DeleteTemplate,
+    /// The integrations that customers are offered.
+    SourceTemplates,
     /// The meaning of a schedule.
     Cron,
     /// What a workspace holds.
@@ -48,6 +50,9 @@ impl Endpoint {
             Endpoint::Template => "could not create the connection template",
             Endpoint::Templates => "could not list the connection templates",
             Endpoint::DeleteTemplate => "could not delete the connection template",
+            Endpoint::SourceTemplates => {
+                "could not list the integrations that customers are offered"
+            }
             Endpoint::Cron => "could not ask what the schedule means",
             Endpoint::Chain => "could not read what the workspace holds",
             Endpoint::Connectors => "could not list the user's connectors",
@@ -274,7 +279,9 @@ impl Place {
         let attempt = self.endpoint.attempt();
         let because = format!("{} answered {status}{}", self.target, problem.words());
         let failure = |code: Code| Failure::new(code, attempt).because(because.clone());
-        let gone = self.endpoint == Endpoint::Template && matches!(status, 300..400 | 404 | 410);
+        // Both kinds of template have left this API.
+        let templates = [Endpoint::Template, Endpoint::SourceTemplates].contains(&self.endpoint);
+        let gone = templates && matches!(status, 300..400 | 404 | 410);
         if self.api == Some(Api::V1) && (problem.is_moved() || gone) {
             return moved(&because, location);
         }

@@ -141,6 +141,15 @@ impl Dialect for V1 {
         Call::post(Endpoint::Template, "/config_templates/connections", body)
     }
 
+    fn source_templates(&self, access: &Access) -> Call {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("organizationId", &access.organization);
+        Call::get(
+            Endpoint::SourceTemplates,
+            format!("/config_templates/sources?{}", query.finish()),
+        )
+    }
+
     fn widget_token(&self, access: &Access, origin: &Origin, user: &ExternalUser) -> Call {
         let body = json!({
             "organizationId": access.organization,

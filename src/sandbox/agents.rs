@@ -4,9 +4,10 @@
 //! It shares the account, the tokens and the workspaces with the public API. Making a workspace
 //! makes nothing in it here: destinations and connections come with the first saved source.
 
+mod connectors;
 pub(super) mod error;
 mod form;
-mod sources;
+mod source_templates;
 mod templates;
 mod workspaces;
 
@@ -28,6 +29,9 @@ use form::{Form, ID, TEXT, TEXTS};
 
 /// Where the published document says it is.
 pub(super) const PREFIX: &str = "/api/v1";
+
+const SOURCE_TEMPLATES: &str = "/integrations/templates/sources";
+const ONE_SOURCE_TEMPLATE: &str = "/integrations/templates/sources/{id}";
 
 /// Everything that is served.
 pub(super) const RULES: &[Rule] = &[
@@ -61,10 +65,14 @@ pub(super) const RULES: &[Rule] = &[
         "/integrations/templates/connections/cron/describe",
         templates::describe,
     ),
-    Rule(Get, "/integrations/templates/sources", sources::catalogue),
-    Rule(Get, "/integrations/connectors", sources::connectors),
-    Rule(Post, "/integrations/connectors", sources::connect),
-    Rule(Get, "/integrations/connectors/{id}", sources::connector),
+    Rule(Get, SOURCE_TEMPLATES, source_templates::list),
+    Rule(Post, SOURCE_TEMPLATES, source_templates::create),
+    Rule(Get, ONE_SOURCE_TEMPLATE, source_templates::show),
+    Rule(Patch, ONE_SOURCE_TEMPLATE, source_templates::change),
+    Rule(Delete, ONE_SOURCE_TEMPLATE, source_templates::delete),
+    Rule(Get, "/integrations/connectors", connectors::list),
+    Rule(Post, "/integrations/connectors", connectors::create),
+    Rule(Get, "/integrations/connectors/{id}", connectors::show),
     Rule(Get, "/workspaces", workspaces::list),
 ];
 
@@ -223,6 +231,12 @@ fn scope(world: &mut World, call: &Call) -> Answer {
     }))
 }
 
+/// The id at the end of the path.
+fn asked_for(call: &Call) -> Result<Id, Refusal> {
+    let malformed = |_| invalid(vec![objection("id", "a UUID is needed", "uuid_parsing")]);
+    call.last_segment().parse().map_err(malformed)
+}
+
 /// A moment as the API writes it.
 fn moment(seconds: i64) -> String {
     Timestamp::from_second(seconds)
@@ -246,8 +260,8 @@ impl Tags {
     }
 
     /// Whether something with these tags is meant; without any asked for, everything is.
-    fn select(&self, tags: &[&str]) -> bool {
-        let has = |tag: &String| tags.contains(&tag.as_str());
+    fn select(&self, tags: &[String]) -> bool {
+        let has = |tag: &String| tags.contains(tag);
         self.wanted.is_empty()
             || if self.any {
                 self.wanted.iter().any(has)

@@ -129,7 +129,11 @@ const ROUTES: &[(Route, &str, &[&str])] = &[
     (
         Route::Templates,
         "templates",
-        &["templates/connections", "/config_templates/"],
+        &[
+            "templates/connections",
+            "/config_templates/",
+            "/templates/sources",
+        ],
     ),
     (Route::Page, "page", &["/embedded-widget"]),
     (Route::Organizations, "organizations", &["/organizations"]),

@@ -13,6 +13,7 @@ use super::fault::Switch;
 use super::ids::Id;
 use super::jobs::{Fate, Job, Kind, Pace, Status};
 use super::landing::{self, Delivery, Landed};
+use super::source::Connector;
 use super::world::World;
 
 pub(super) use rules::{Api, Outcome};
@@ -25,9 +26,9 @@ pub(super) struct Saved {
     pub(super) id: Id,
     pub(super) name: String,
     pub(super) workspace: Id,
-    /// The connector's own name, and its id in the registry.
-    pub(super) connector: &'static str,
-    pub(super) definition: &'static str,
+    pub(super) connector: &'static Connector,
+    /// The source template that it was made from, if it was.
+    pub(super) template: Option<Id>,
     pub(super) configuration: Value,
     /// Epoch seconds.
     pub(super) created_at: i64,
@@ -205,7 +206,7 @@ impl World {
             let mut sources = self.pipeline.sources.iter();
             sources.find(|source| source.id == found.source)
         });
-        if source.is_some_and(|source| source.connector != faker::CONNECTOR) {
+        if source.is_some_and(|source| source.connector.slug != faker::CONNECTOR) {
             return Fate::Fails("The sandbox reads no source but Sample Data.".to_owned());
         }
         let destination = connection.and_then(|found| {

@@ -84,9 +84,9 @@ fn begin(world: &mut World, order: &Order) -> Result<Begun, String> {
     })?;
     let kind = world
         .sample_data()
-        .map(|found| (found.name, found.connector, found.definition));
+        .map(|found| (found.name.clone(), found.connector, found.id));
     let stays_away = world.armed.is(&Switch::Setback(Setback::NoSource));
-    let (Some((name, connector, definition)), false) = (kind, stays_away) else {
+    let (Some((name, connector, template)), false) = (kind, stays_away) else {
         return Ok(Begun {
             source: None,
             outcome: Outcome::default(),
@@ -95,7 +95,8 @@ fn begin(world: &mut World, order: &Order) -> Result<Begun, String> {
     let source = world.make_source(
         &format!("{name} {workspace}"),
         workspace,
-        (connector, definition),
+        connector,
+        Some(template),
         json!({"count": order.rows}),
     );
     let outcome = world.connect(source, order.api);

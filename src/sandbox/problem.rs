@@ -133,6 +133,13 @@ pub(super) fn unprocessable(message: &str) -> Refusal {
     named(422, message)
 }
 
+/// 500: something nobody expected.
+pub(super) fn unexpected(message: &str) -> Refusal {
+    let detail = "An unexpected problem has occurred.";
+    let data = json!({ "message": message });
+    problem(500, REFERENCE, "unexpected-problem", detail, data)
+}
+
 /// 301: Embedded lives elsewhere now. There is no `Location`.
 pub(super) fn moved() -> Refusal {
     let documentation = "https://api.airbyte.ai/api/v1/redoc";

@@ -1,78 +1,147 @@
-//! The sources that customers may connect: a small catalogue, the same for every world.
+//! Source templates: the integrations that customers are offered.
+//!
+//! Every organization has one for each connector of the catalogue; its own for a connector takes
+//! the place of that one. Each API keeps the organization's own apart, as with the other templates.
 
-use serde_json::Value;
+mod connector;
+pub(super) mod schema;
+
+use serde_json::{Value, json};
 
 use super::ids::{Id, Ids};
+use super::pipeline::Api;
+use super::world::World;
 
-/// One entry.
+pub(super) use connector::{Connector, called, known};
+
+/// How a template may be used; the first is the default.
+pub(super) const MODES: &[&str] = &["REPLICATION", "DIRECT", "MULTI"];
+
+/// A connector as customers are offered it.
+#[derive(Clone)]
 pub(super) struct Source {
-    /// The template's id.
     pub(super) id: Id,
-    pub(super) name: &'static str,
-    /// The connector's own name.
-    pub(super) connector: &'static str,
-    /// From the connector registry.
-    pub(super) definition: &'static str,
-    pub(super) tags: &'static [&'static str],
+    pub(super) name: String,
+    pub(super) connector: &'static Connector,
+    /// Through which API the organization made it; none when every organization has it.
+    pub(super) maker: Option<Api>,
+    /// What is filled in already.
+    pub(super) defaults: Value,
+    /// What is left for the customer: the schema of the form.
+    pub(super) asked: Value,
+    pub(super) mode: &'static str,
+    /// Which streams are synced, and how, as it was sent.
+    pub(super) customization: Value,
+    /// Epoch seconds.
+    pub(super) created_at: i64,
+    pub(super) updated_at: i64,
 }
 
-/// Name, connector, definition id, tags.
-type Entry = (
-    &'static str,
-    &'static str,
-    &'static str,
-    &'static [&'static str],
-);
-
-const ENTRIES: &[Entry] = &[
-    (
-        "Sample Data",
-        "faker",
-        "dfd88b22-b603-4c3d-aad7-3701784586b1",
-        &["sample"],
-    ),
-    (
-        "HubSpot",
-        "hubspot",
-        "36c891d9-4bd9-43ac-bad2-10e12756272c",
-        &["crm"],
-    ),
-    (
-        "Postgres",
-        "postgres",
-        "decd338e-5647-4c0b-adf4-da0e75f5a750",
-        &["database"],
-    ),
-    (
-        "Salesforce",
-        "salesforce",
-        "b117307c-14b6-41aa-9422-947e34922962",
-        &["crm", "sales"],
-    ),
-    (
-        "Stripe",
-        "stripe",
-        "e094cb9a-26de-4645-8761-65c0c425d1de",
-        &["sales"],
-    ),
-];
-
-/// The catalogue under the ids of one world.
-pub(super) fn catalogue(ids: &mut Ids) -> Vec<Source> {
-    ENTRIES
-        .iter()
-        .map(|(name, connector, definition, tags)| Source {
-            id: ids.make("source template", name),
-            name,
+impl Source {
+    /// A template of this connector that fills in nothing and asks for everything.
+    pub(super) fn of(connector: &'static Connector) -> Self {
+        Self {
+            id: Id::NONE,
+            name: connector.name.clone(),
             connector,
-            definition,
-            tags,
+            maker: None,
+            defaults: json!({}),
+            asked: connector.specification.clone(),
+            mode: "REPLICATION",
+            customization: Value::Null,
+            created_at: 0,
+            updated_at: 0,
+        }
+    }
+
+    /// The whole specification in which the form's schema comes.
+    pub(super) fn specification(&self) -> Value {
+        json!({
+            "documentationUrl": format!("https://docs.airbyte.com/integrations/sources/{}", self.connector.slug),
+            "connectionSpecification": self.asked,
         })
-        .collect()
+    }
+
+    /// Where the connector's picture is.
+    pub(super) fn icon(&self) -> String {
+        let slug = &self.connector.slug;
+        format!(
+            "https://connectors.airbyte.com/files/metadata/airbyte/source-{slug}/latest/icon.svg"
+        )
+    }
+
+    /// Fills in `defaults`, if the connector takes such values.
+    ///
+    /// # Errors
+    /// The first thing its schema objects to.
+    pub(super) fn fill_in(&mut self, defaults: Value) -> Result<(), String> {
+        let wrong = schema::check(
+            &self.connector.specification,
+            &defaults,
+            schema::Extent::Part,
+        );
+        if let Some(first) = wrong.first() {
+            return Err(first.to_string());
+        }
+        self.asked = schema::left_to_ask(&self.connector.specification, &defaults);
+        self.defaults = defaults;
+        Ok(())
+    }
+}
+
+/// The templates that every organization has, under the ids of one world.
+pub(super) fn catalogue(ids: &mut Ids) -> Vec<Source> {
+    let under = |connector: &'static Connector| Source {
+        id: ids.make("source template", &connector.name),
+        ..Source::of(connector)
+    };
+    connector::all().iter().map(under).collect()
+}
+
+impl World {
+    /// What customers are offered through an API.
+    pub(super) fn offered(&self, api: Api) -> impl Iterator<Item = &Source> {
+        self.sources.iter().filter(move |found| match found.maker {
+            Some(maker) => maker == api,
+            None => !self
+                .own_sources(api)
+                .any(|own| own.connector.definition == found.connector.definition),
+        })
+    }
+
+    /// The organization's own templates.
+    fn own_sources(&self, api: Api) -> impl Iterator<Item = &Source> {
+        let sources = self.sources.iter();
+        sources.filter(move |found| found.maker == Some(api))
+    }
+
+    /// Keeps a template under a new id. Nothing is compared: two for one connector are both offered.
+    pub(super) fn make_source_template(&mut self, template: Source) -> &Source {
+        let (id, now) = (
+            self.ids.make("own source template", &template.name),
+            self.now(),
+        );
+        self.sources.push_mut(Source {
+            id,
+            created_at: now,
+            updated_at: now,
+            ..template
+        })
+    }
 }
 
 /// Pieces of the names under which connectors keep their secrets.
-const SECRETS: &[&str] = &["password", "secret", "token", "api_key", "private_key"];
+const SECRETS: &[&str] = &[
+    "password",
+    "secret",
+    "token",
+    "api_key",
+    "private_key",
+    "service_account_info",
+];
+
+/// What the platform shows in a secret's place.
+const MASK: &str = "**********";
 
 /// A configuration with every secret replaced by the platform's mask, at any depth.
 pub(super) fn masked(configuration: &Value) -> Value {
@@ -82,7 +151,7 @@ pub(super) fn masked(configuration: &Value) -> Value {
             .map(|(name, value)| {
                 let secret = SECRETS.iter().any(|piece| name.contains(piece));
                 let shown = if secret && value.is_string() {
-                    Value::from("**********")
+                    Value::from(MASK)
                 } else {
                     masked(value)
                 };
@@ -96,8 +165,6 @@ pub(super) fn masked(configuration: &Value) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -109,5 +176,28 @@ mod tests {
             json!({"host": "h", "password": "**********", "credentials":
                 {"client_secret": "**********", "list": [{"access_token": "**********"}]}})
         );
+    }
+
+    #[test]
+    fn every_secret_of_the_catalogue_is_masked_by_its_name() {
+        fn secrets(schema: &Value, found: &mut Vec<String>) {
+            for (name, field) in schema["properties"].as_object().into_iter().flatten() {
+                if field["airbyte_secret"] == true {
+                    found.push(name.clone());
+                }
+                for option in field["oneOf"].as_array().into_iter().flatten() {
+                    secrets(option, found);
+                }
+            }
+        }
+        let mut found = Vec::new();
+        for connector in connector::all() {
+            secrets(&connector.specification, &mut found);
+        }
+        assert!(found.len() > 10, "{found:?}");
+        for name in found {
+            let shown = masked(&json!({ name.as_str(): "hunter2" }));
+            assert_eq!(shown[&name], MASK, "{name}");
+        }
     }
 }

@@ -4,6 +4,7 @@ mod connections;
 mod jobs;
 mod lists;
 mod paging;
+mod source_templates;
 mod sources;
 mod templates;
 
@@ -23,6 +24,9 @@ use super::world::{Account, Grant, World, packed};
 /// Where the published document says it is.
 pub(super) const PREFIX: &str = "/v1";
 
+const SOURCE_TEMPLATES: &str = "/config_templates/sources";
+const ONE_SOURCE_TEMPLATE: &str = "/config_templates/sources/{id}";
+
 /// Everything that answers in JSON.
 pub(super) const RULES: &[Rule] = &[
     Rule(Post, "/applications/token", token),
@@ -30,6 +34,10 @@ pub(super) const RULES: &[Rule] = &[
     Rule(Post, "/embedded/widget_token", widget_token),
     Rule(Post, "/embedded/scoped_token", scoped_token),
     Rule(Post, "/config_templates/connections", templates::create),
+    Rule(Get, SOURCE_TEMPLATES, source_templates::list),
+    Rule(Post, SOURCE_TEMPLATES, source_templates::create),
+    Rule(Get, ONE_SOURCE_TEMPLATE, source_templates::show),
+    Rule(Patch, ONE_SOURCE_TEMPLATE, source_templates::change),
     Rule(Get, "/organizations", organizations),
     Rule(Get, "/workspaces", lists::workspaces),
     Rule(Get, "/workspaces/{id}", lists::workspace),

@@ -28,6 +28,16 @@ const V1: &[Break] = &[
         "/v1/config_templates/connections",
         &["template=value:id:7"],
     ),
+    (
+        "GET",
+        "/v1/config_templates/sources",
+        &["templates=missing:data.0.icon"],
+    ),
+    (
+        "GET",
+        "/v1/config_templates/sources/{id}",
+        &["templates=null:partialDefaultConfig"],
+    ),
     ("POST", "/v1/embedded/widget_token", &["widget=null:token"]),
     ("POST", "/v1/embedded/widget_token", &["widget=array"]),
     ("POST", "/v1/embedded/widget_token", &["widget=wrong-type"]),
@@ -91,6 +101,11 @@ const AGENTS: &[Break] = &[
         "GET",
         "/api/v1/integrations/templates/sources",
         &["sources=missing:data.0.icon"],
+    ),
+    (
+        "GET",
+        "/api/v1/integrations/templates/sources/{id}",
+        &["sources=value:mode:BOTH"],
     ),
     (
         "GET",

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::site::Site;
 
 const S3: &str = "4816b78f-1489-44c1-9060-4b19d5fa9362";
+const FAKER: &str = "dfd88b22-b603-4c3d-aad7-3701784586b1";
 const OTHER: &str = "5f0c3a1e-6a0e-4d0e-b1a7-0f7e5a3391aa";
 
 /// What a call carries as its bearer.
@@ -106,6 +107,87 @@ fn destination() -> Value {
 
 /// The public API.
 pub(super) async fn v1(site: &Site) -> Vec<Case> {
+    [v1_core(site).await, v1_source_templates(site).await].concat()
+}
+
+/// The newer API.
+pub(super) async fn agents(site: &Site) -> Vec<Case> {
+    [agents_core(site).await, agents_source_templates(site).await].concat()
+}
+
+async fn v1_source_templates(site: &Site) -> Vec<Case> {
+    const SOURCE_TEMPLATES: &str = "/v1/config_templates/sources";
+    const ONE_SOURCE_TEMPLATE: &str = "/v1/config_templates/sources/{id}";
+    let organization = site.setting("AIRBYTE_ORGANIZATION_ID");
+    let source = json!({"organizationId": organization, "actorDefinitionId": FAKER,
+        "partialDefaultConfig": {"count": 5}});
+    let made = site.made(SOURCE_TEMPLATES, &source).await;
+    // The cases live as long as the test.
+    let own: &str = format!("organizationId={organization}").leak();
+    vec![
+        get(SOURCE_TEMPLATES, 200).query(own),
+        get(SOURCE_TEMPLATES, 403),
+        get(SOURCE_TEMPLATES, 301).query(own).fault(&["moved"]),
+        get(SOURCE_TEMPLATES, 401).bearer(Bearer::None),
+        post(SOURCE_TEMPLATES, 200, &source),
+        post(SOURCE_TEMPLATES, 403, &source).fault(&["not-entitled"]),
+        post(
+            SOURCE_TEMPLATES,
+            404,
+            &with(&source, "actorDefinitionId", json!(OTHER)),
+        ),
+        post(
+            SOURCE_TEMPLATES,
+            422,
+            &with(&source, "partialDefaultConfig", json!({"count": 0})),
+        ),
+        get(ONE_SOURCE_TEMPLATE, 200).id(&made),
+        get(ONE_SOURCE_TEMPLATE, 500),
+        post(ONE_SOURCE_TEMPLATE, 200, &source)
+            .method("PATCH")
+            .id(&made),
+        post(ONE_SOURCE_TEMPLATE, 500, &source).method("PATCH"),
+    ]
+}
+
+async fn agents_source_templates(site: &Site) -> Vec<Case> {
+    const SOURCES: &str = "/api/v1/integrations/templates/sources";
+    const ONE_SOURCE: &str = "/api/v1/integrations/templates/sources/{id}";
+    let source = json!({"actor_definition_id": FAKER, "name": "Rows", "mode": "MULTI",
+        "partial_default_config": {"count": 5},
+        "customization": {"stream_selection_mode": "whitelist", "stream_whitelist": ["users"]}});
+    let made = site.made(SOURCES, &source).await;
+    let rename = post(ONE_SOURCE, 200, &json!({"name": "Other rows"})).method("PATCH");
+    vec![
+        get(SOURCES, 200),
+        get(SOURCES, 200).query("use_global=true"),
+        get(SOURCES, 403).fault(&["not-entitled"]),
+        post(SOURCES, 200, &source),
+        post(SOURCES, 200, &json!({"original_source_template_id": made})),
+        post(
+            SOURCES,
+            400,
+            &with(&source, "actor_definition_id", json!(OTHER)),
+        ),
+        post(
+            SOURCES,
+            422,
+            &with(&source, "partial_default_config", json!({"count": 0})),
+        ),
+        get(ONE_SOURCE, 200).id(&made),
+        get(ONE_SOURCE, 404),
+        get(ONE_SOURCE, 422).id("faker"),
+        rename.clone().id(&made),
+        Case {
+            status: 404,
+            ..rename
+        },
+        get(ONE_SOURCE, 200).method("DELETE").id(&made),
+        get(ONE_SOURCE, 404).method("DELETE"),
+    ]
+}
+
+async fn v1_core(site: &Site) -> Vec<Case> {
     const TOKEN: &str = "/v1/applications/token";
     const TEMPLATE: &str = "/v1/config_templates/connections";
     const WIDGET: &str = "/v1/embedded/widget_token";
@@ -205,15 +287,13 @@ pub(super) async fn v1(site: &Site) -> Vec<Case> {
     ]
 }
 
-/// The newer API.
-pub(super) async fn agents(site: &Site) -> Vec<Case> {
+async fn agents_core(site: &Site) -> Vec<Case> {
     const TOKEN: &str = "/api/v1/account/applications/token";
     const WIDGET: &str = "/api/v1/account/applications/widget-token";
     const INFO: &str = "/api/v1/account/applications/scoped-token/info";
     const TEMPLATES: &str = "/api/v1/integrations/templates/connections";
     const ONE: &str = "/api/v1/integrations/templates/connections/{id}";
     const DESCRIBE: &str = "/api/v1/integrations/templates/connections/cron/describe";
-    const SOURCES: &str = "/api/v1/integrations/templates/sources";
     const CONNECTORS: &str = "/api/v1/integrations/connectors";
     const WORKSPACES: &str = "/api/v1/workspaces";
     let credentials = site.credentials();
@@ -277,9 +357,6 @@ pub(super) async fn agents(site: &Site) -> Vec<Case> {
         post(DESCRIBE, 200, &json!({"cron_expression": "0 0 * * * ?"})),
         post(DESCRIBE, 200, &json!({"cron_expression": "hourly"})),
         post(DESCRIBE, 422, &json!({})),
-        get(SOURCES, 200),
-        get(SOURCES, 200).query("use_global=true"),
-        get(SOURCES, 403).fault(&["not-entitled"]),
         get(CONNECTORS, 200).query("workspace_name=user-42"),
         get(CONNECTORS, 422).query("workspace_id=x"),
         get(WORKSPACES, 200),

@@ -53,6 +53,12 @@ pub(super) const V1_REPLIES: &[Exception] = &[
               path is not (API.md 1 and 8)",
     },
     Exception {
+        operation: "GET /v1/config_templates/sources",
+        at: "301",
+        what: "no such status",
+        why: "the same; the status was on these paths first (API.md 1 and 4)",
+    },
+    Exception {
         operation: "POST /v1/embedded/widget_token",
         at: "200",
         what: "'widgetUrl' was unexpected",

@@ -35,16 +35,29 @@ impl Site {
 
     /// A customer who has connected Sample Data, with all that follows.
     pub(super) async fn play(&self) {
-        let post =
-            |path: &str, body: Value| self.http.post(format!("{}{path}", self.url)).json(&body);
-        let token = post("/v1/applications/token", self.credentials());
-        let token: Value = token.send().await.unwrap().json().await.unwrap();
         let body = json!({"organizationId": self.setting("AIRBYTE_ORGANIZATION_ID"),
             "externalUserId": "played", "allowedOrigin": "http://localhost:3001"});
-        let minted = post("/v1/embedded/widget_token", body)
-            .bearer_auth(token["access_token"].as_str().unwrap());
-        assert_eq!(minted.send().await.unwrap().status(), 200);
+        let minted = self.posted("/v1/embedded/widget_token", &body).await;
+        assert!(minted["token"].is_string(), "{minted}");
         self.sandbox.play("played", "v1").await.unwrap();
+    }
+
+    /// The id of something that the operator makes.
+    pub(super) async fn made(&self, path: &str, body: &Value) -> String {
+        let made = self.posted(path, body).await;
+        made["id"].as_str().unwrap().to_owned()
+    }
+
+    /// The answer to an operator's call, whatever faults came before.
+    async fn posted(&self, path: &str, body: &Value) -> Value {
+        self.only(&[]).await;
+        let post =
+            |path: &str, body: &Value| self.http.post(format!("{}{path}", self.url)).json(body);
+        let token = post("/v1/applications/token", &self.credentials());
+        let token: Value = token.send().await.unwrap().json().await.unwrap();
+        let bearer = token["access_token"].as_str().unwrap();
+        let answer = post(path, body).bearer_auth(bearer).send().await.unwrap();
+        answer.json().await.unwrap()
     }
 
     pub(super) fn setting(&self, name: &str) -> String {

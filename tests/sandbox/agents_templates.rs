@@ -206,8 +206,8 @@ async fn tags_narrow_lists_down() {
         .await;
     let token = site.agents_token().await;
     for (query, templates, sources) in [
-        ("", 1, 5),
-        ("?tags_mode=any", 1, 5),
+        ("", 1, 15),
+        ("?tags_mode=any", 1, 15),
         ("?tags=crm", 0, 2),
         ("?tags=crm&tags=sales", 0, 1),
         ("?tags=crm&tags=sales&tags_mode=any", 0, 3),

@@ -273,10 +273,10 @@ async fn a_moved_endpoint_says_so_without_a_location() {
     );
     assert_eq!(site.create().await.status, 200);
     assert_eq!(site.seen("templates"), 1);
-    let sources = site
-        .get("/v1/config_templates/sources", &site.token().await)
+    let nothing = site
+        .get("/v1/config_templates/nothing", &site.token().await)
         .await;
-    assert_eq!(sources.status, 404);
+    assert_eq!(nothing.status, 404);
 }
 
 #[tokio::test]

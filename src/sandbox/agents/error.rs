@@ -19,6 +19,11 @@ pub(super) fn unacceptable(field: &str, message: &str, code: &str) -> Refusal {
     envelope(400, message, &json!([objection(field, message, code)]))
 }
 
+/// 400: the shape is right, the content of several fields is not.
+pub(super) fn unfit(message: &str, objections: Vec<Value>) -> Refusal {
+    envelope(400, message, &Value::Array(objections))
+}
+
 /// 404: an id that names nothing.
 pub(super) fn not_found(what: &str, id: &str) -> Refusal {
     let details = json!({ "id": id });

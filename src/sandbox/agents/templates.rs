@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::error::{not_found, unacceptable};
 use super::form::{FLAG, Form, ID, OBJECT, TEXT};
-use super::{Tags, enter, invalid, moment, objection};
+use super::{Tags, asked_for, enter, moment};
 use crate::sandbox::call::Call;
 use crate::sandbox::ids::Id;
 use crate::sandbox::problem::Refusal;
@@ -20,7 +20,7 @@ const HOSTINGS: &[&str] = &["user_hosted", "airbyte_hosted"];
 const AIRBYTE_HOSTED: &str = "Airbyte-hosted storage";
 
 /// Templates carry no tags here: the published document has no way to give them any.
-const NO_TAGS: &[&str] = &[];
+const NO_TAGS: &[String] = &[];
 
 pub(super) fn list(world: &mut World, call: &Call) -> Answer {
     enter(world, call)?;
@@ -158,12 +158,6 @@ fn schedule(cron: Option<String>) -> Result<Option<String>, Refusal> {
     cron.map(|expression| cron::accept(&expression))
         .transpose()
         .map_err(|why| unacceptable("cron_expression", &why, "invalid_cron"))
-}
-
-/// The id at the end of the path.
-fn asked_for(call: &Call) -> Result<Id, Refusal> {
-    let malformed = |_| invalid(vec![objection("id", "a UUID is needed", "uuid_parsing")]);
-    call.last_segment().parse().map_err(malformed)
 }
 
 fn find(world: &World, id: Id) -> Result<&AgentsTemplate, Refusal> {

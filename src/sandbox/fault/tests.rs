@@ -282,7 +282,11 @@ fn a_route_covers_its_requests_under_both_apis() {
             "/api/v1/integrations/templates/connections/cron/describe",
             "templates",
         ),
-        ("GET", "/api/v1/integrations/templates/sources", "sources"),
+        (
+            "GET",
+            "/api/v1/integrations/templates/sources",
+            "templates sources",
+        ),
         ("GET", "/api/v1/integrations/connectors", "connectors"),
         ("GET", "/v1/embedded/organizations", "organizations"),
         ("GET", "/v1/organizations", "organizations"),

@@ -8,7 +8,7 @@ use crate::sandbox::faker;
 use crate::sandbox::fault::{Setback, Switch};
 use crate::sandbox::ids::Id;
 use crate::sandbox::jobs::Kind;
-use crate::sandbox::source::Source;
+use crate::sandbox::source::{Connector, Source};
 use crate::sandbox::template::{Hosting, Template};
 use crate::sandbox::world::{Destination, World};
 use crate::sandbox::{cron, destination, landing};
@@ -48,18 +48,18 @@ impl World {
         &mut self,
         name: &str,
         workspace: Id,
-        kind: (&'static str, &'static str),
+        connector: &'static Connector,
+        template: Option<Id>,
         configuration: Value,
     ) -> Id {
         let id = self.ids.make("source", &format!("{workspace}/{name}"));
-        let (connector, definition) = kind;
         let created_at = self.now();
         self.pipeline.sources.push(Saved {
             id,
             name: name.to_owned(),
             workspace,
             connector,
-            definition,
+            template,
             configuration,
             created_at,
             deleted: false,
@@ -291,7 +291,7 @@ impl World {
     /// The catalogue's entry for the source that a customer plays with.
     pub(in crate::sandbox) fn sample_data(&self) -> Option<&Source> {
         let mut sources = self.sources.iter();
-        sources.find(|source| source.connector == faker::CONNECTOR)
+        sources.find(|source| source.connector.slug == faker::CONNECTOR)
     }
 }
 

@@ -6,11 +6,10 @@ use serde_json::{Map, Value, json};
 use super::paging::Page;
 use super::{Answer, Caller, text};
 use crate::sandbox::call::Call;
-use crate::sandbox::faker;
 use crate::sandbox::ids::Id;
 use crate::sandbox::pipeline::{Api, Saved};
 use crate::sandbox::problem::{self, Refusal};
-use crate::sandbox::source::{self, Source};
+use crate::sandbox::source::{self, Connector, called, known};
 use crate::sandbox::world::World;
 
 pub(super) fn list(world: &mut World, call: &Call) -> Answer {
@@ -63,10 +62,10 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     // The discriminator is not the connector's.
     configuration.shift_remove("sourceType");
     let configuration = Value::Object(configuration);
-    if kind.0 == faker::CONNECTOR {
-        faker::check(&configuration).map_err(|why| problem::unprocessable(&why))?;
+    if let Some(first) = kind.check(&configuration).first() {
+        return Err(problem::unprocessable(&first.to_string()));
     }
-    let id = world.make_source(&name, workspace, kind, configuration);
+    let id = world.make_source(&name, workspace, kind, None, configuration);
     if matches!(caller, Caller::Customer(_)) && world.connect(id, Api::V1).failure.is_some() {
         return Err(world.opaque(500));
     }
@@ -75,32 +74,23 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     made.map(shown).ok_or_else(problem::forbidden)
 }
 
-/// Which connector is meant, and its definition.
+/// Which connector is meant.
 fn kind(
     world: &mut World,
     fields: &Map<String, Value>,
     configuration: &Map<String, Value>,
-) -> Result<(&'static str, &'static str), Refusal> {
-    let pair = |source: &Source| (source.connector, source.definition);
+) -> Result<&'static Connector, Refusal> {
     if let Some(definition) = text(fields, "definitionId") {
         let Ok(id) = definition.parse::<Id>() else {
             return Err(world.opaque(422));
         };
-        let mut known = world.sources.iter();
-        return known
-            .find(|known| known.definition == id.to_string())
-            .map(pair)
-            .ok_or_else(|| problem::not_found(&definition, "SOURCE_DEFINITION"));
+        return known(id).ok_or_else(|| problem::not_found(&definition, "SOURCE_DEFINITION"));
     }
     let Some(named) = text(configuration, "sourceType") else {
         let why = "One of configuration.sourceType or definitionId must be provided.";
         return Err(problem::unprocessable(why));
     };
-    let mut known = world.sources.iter();
-    known
-        .find(|known| known.connector == named)
-        .map(pair)
-        .ok_or_else(|| problem::value_not_found(&named))
+    called(&named).ok_or_else(|| problem::value_not_found(&named))
 }
 
 /// The source at the end of the path. One that is not there, or not the caller's, is forbidden.
@@ -117,8 +107,8 @@ fn shown(found: &Saved) -> Value {
     json!({
         "sourceId": found.id,
         "name": found.name,
-        "sourceType": found.connector,
-        "definitionId": found.definition,
+        "sourceType": found.connector.slug,
+        "definitionId": found.connector.definition,
         "workspaceId": found.workspace,
         "configuration": source::masked(&found.configuration),
         "createdAt": found.created_at,

@@ -1,4 +1,4 @@
-//! `/v1/config_templates/*`: create a connection template, and nothing else ever.
+//! `/v1/config_templates/connections`: create a connection template, and nothing else ever.
 
 use serde_json::{Map, Value, json};
 
@@ -55,7 +55,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     Ok(json!({"id": world.make_template(template)}))
 }
 
-/// The other template endpoints are not simulated; they move with this one.
+/// What was never there under templates; it moves with the rest.
 pub(super) fn retired(world: &mut World, call: &Call) -> Answer {
     reachable(world, call)?;
     authenticated(world, call)?;
@@ -64,14 +64,14 @@ pub(super) fn retired(world: &mut World, call: &Call) -> Answer {
 }
 
 /// A path that is no longer served answers 404 to everybody.
-fn reachable(world: &mut World, call: &Call) -> Result<(), Refusal> {
+pub(super) fn reachable(world: &mut World, call: &Call) -> Result<(), Refusal> {
     if world.armed.is(&Switch::Gone) {
         return Err(problem::framework(404, &call.path, "Page Not Found"));
     }
     Ok(())
 }
 
-fn still_here(world: &mut World) -> Result<(), Refusal> {
+pub(super) fn still_here(world: &mut World) -> Result<(), Refusal> {
     if world.armed.is(&Switch::Moved) {
         return Err(problem::moved());
     }

@@ -173,11 +173,13 @@ async fn a_source_is_saved_read_and_deleted_with_what_it_feeds() {
         let reply = site.post("/v1/sources", bearer, &body(configuration)).await;
         assert_eq!(reply.status, status, "{}", reply.text);
     }
-    let secret = json!({"sourceType": "postgres", "host": "h", "password": "hunter2"});
+    let secret = json!({"sourceType": "postgres", "host": "h", "port": 5432, "database": "d",
+        "username": "u", "password": "hunter2"});
     let operators = site.post("/v1/sources", &token, &body(secret)).await.json();
     assert_eq!(
         operators["configuration"],
-        json!({"host": "h", "password": "**********"})
+        json!({"host": "h", "port": 5432, "database": "d", "username": "u",
+            "password": "**********"})
     );
     assert_eq!(
         site.seen("connections"),
