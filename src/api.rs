@@ -34,6 +34,7 @@ mod access;
 mod agents;
 mod dialect;
 pub mod error;
+mod outline;
 mod page;
 mod problem;
 mod transport;
@@ -41,6 +42,7 @@ mod v1;
 
 pub use access::AccessToken;
 pub use error::{Endpoint, Error};
+pub use outline::{Outline, Outlines};
 pub use page::Page;
 pub use transport::{Notice, Observer, Options};
 
@@ -306,6 +308,17 @@ impl Client {
             access.base_url.join(&call.path),
             call.body.unwrap_or_default(),
         )
+    }
+
+    /// Returns the requests that another program would send for these settings, built as this client
+    /// builds its own.
+    pub fn outlines(
+        access: &Access,
+        spec: &TemplateSpec,
+        origin: &Origin,
+        user: &ExternalUser,
+    ) -> Outlines {
+        Outlines::of(dialect::of(access.api), access, spec, origin, user)
     }
 
     /// Creates a connection template and returns its id. Sent once, and never repeated by itself,

@@ -151,6 +151,11 @@ pub enum Command {
         after_help = "Examples:\n  embedctl verify user-42\n  embedctl verify --wait 10m\n  embedctl verify --since 2026-01-02T03:04:05Z -o json"
     )]
     Verify(Verify),
+    /// Write the embedding guide's files, corrected, for an app of your own
+    #[command(
+        after_help = "Examples:\n  embedctl export node && node --env-file=.env server.js\n  embedctl export curl --dir setup --api agents\n  embedctl export curl --dir - | less\n\nThe files hold no credential: they read your settings when they run."
+    )]
+    Export(Export),
     /// Serve the stand-in API and its bucket until interrupted
     #[command(
         after_help = "Examples:\n  embedctl sandbox --write-env sandbox.env\n  embedctl sandbox --fault widget=status:503*2\n  embedctl sandbox --fault s3.put=deny\n\nA fault is [ROUTE=]ACTION[:ARGUMENT][*COUNT]. Routes: token, organizations, workspaces, template,\ntemplates, widget, page, destinations, sources, connectors, any;\ns3, s3.list, s3.get, s3.head, s3.put, s3.delete. The README lists the actions."
@@ -292,6 +297,29 @@ pub struct Verify {
     /// Read every object, however much that is; else at most 256 MB as stored
     #[arg(long)]
     pub full: bool,
+}
+
+/// `export`
+#[derive(Args, Debug)]
+pub struct Export {
+    /// What to write
+    #[arg(value_name = "WHAT", value_enum)]
+    pub what: Exported,
+
+    /// The folder; - prints the file instead, of node's two the server
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub dir: PathBuf,
+}
+
+/// What is exported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Exported {
+    /// A shell script of the guide's three calls: airbyte-embedded.sh
+    Curl,
+    /// The backend on Node alone, and the page it serves: server.js, index.html
+    Node,
+    /// The page: index.html
+    Html,
 }
 
 /// `sandbox`

@@ -5,6 +5,7 @@
 
 mod check;
 mod env;
+mod export;
 mod inspect;
 mod mint;
 mod print;
@@ -30,6 +31,7 @@ pub async fn run(
     match command {
         Command::Check(args) => check::run(cli, args, environment, printer).await,
         Command::Env(args) => env::run(cli, args, environment, printer),
+        Command::Export(args) => export::run(cli, args, environment, printer),
         Command::Template(args) => template::run(cli, args, environment, printer).await,
         Command::Token(Token::Mint(args)) => mint::run(cli, args, environment, printer).await,
         Command::Token(Token::Inspect { file, origin }) => {

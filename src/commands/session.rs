@@ -4,7 +4,7 @@
 //! an argument.
 
 use std::collections::HashMap;
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -85,6 +85,18 @@ impl Environment {
         };
         given.or_else(home).map(|state| state.join("embedctl"))
     }
+}
+
+/// Asks a question on standard error and returns the line that is answered.
+pub(super) fn ask(question: &str) -> Option<String> {
+    let mut err = std::io::stderr().lock();
+    err.write_all(question.as_bytes())
+        .and_then(|()| err.flush())
+        .ok()?;
+    drop(err);
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).ok()?;
+    Some(answer.trim().to_owned())
 }
 
 /// Everything a command works with.

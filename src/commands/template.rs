@@ -2,12 +2,10 @@
 //!
 //! Depends on `ops::template`, `session`, `print`.
 
-use std::io::Write as _;
-
 use serde_json::{Map, Value, json};
 
 use super::print::{Printer, Report, Tone, target};
-use super::session::{Environment, Session};
+use super::session::{Environment, Session, ask};
 use super::signals::Signals;
 use crate::cli::{Cli, Template};
 use crate::domain::failure::{Code, Exit, Failure};
@@ -331,18 +329,6 @@ impl Job<'_> {
 enum Refused {
     Unconfirmed,
     Failed(Box<Failure>, String),
-}
-
-/// Asks a question on standard error and returns the line that is answered.
-fn ask(question: &str) -> Option<String> {
-    let mut err = std::io::stderr().lock();
-    err.write_all(question.as_bytes())
-        .and_then(|()| err.flush())
-        .ok()?;
-    drop(err);
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer).ok()?;
-    Some(answer.trim().to_owned())
 }
 
 fn plan_document(plan: &Plan) -> Value {

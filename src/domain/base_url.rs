@@ -51,6 +51,11 @@ impl Api {
         }
     }
 
+    /// Returns the path below which the API answers when the base URL names none.
+    pub const fn root(self) -> &'static str {
+        self.roots().0
+    }
+
     /// The path below which the API answers when the base URL names none, and the other paths that
     /// are kept as they are.
     const fn roots(self) -> (&'static str, &'static [&'static str]) {

@@ -323,20 +323,55 @@ impl Draft {
             Key::ConnectionTags,
         ];
         self.require(&keys)?;
-        let invalid = || self.unusable(Key::BaseUrl);
-        let api = Api::named(&self.text(Key::Api)).ok_or_else(invalid)?;
+        let (api, base_url, selection) = self.place()?;
         Ok(Access {
             api,
-            base_url: BaseUrl::parse(&self.text(Key::BaseUrl), api).map_err(|_why| invalid())?,
+            base_url,
             organization: self.text(Key::OrganizationId).to_lowercase(),
             client_id: self.text(Key::ClientId),
             client_secret: Secret::new(self.text(Key::ClientSecret)),
-            selection: Selection {
-                region: rules::region_id(&self.text(Key::AirbyteRegion)),
-                source_tags: rules::tags(&self.text(Key::SourceTags)),
-                connection_tags: rules::tags(&self.text(Key::ConnectionTags)),
-            },
+            selection,
         })
+    }
+
+    /// Returns where the API answers, and which it is, with what widget tokens are narrowed to; these
+    /// hold no credential.
+    ///
+    /// # Errors
+    /// One failure that names every setting among these that is invalid.
+    pub fn place(&self) -> Result<(Api, BaseUrl, Selection), Failure> {
+        self.require(&[
+            Key::BaseUrl,
+            Key::Api,
+            Key::AirbyteRegion,
+            Key::SourceTags,
+            Key::ConnectionTags,
+        ])?;
+        let invalid = || self.unusable(Key::BaseUrl);
+        let api = Api::named(&self.text(Key::Api)).ok_or_else(invalid)?;
+        let base_url = BaseUrl::parse(&self.text(Key::BaseUrl), api).map_err(|_why| invalid())?;
+        Ok((api, base_url, self.selection()))
+    }
+
+    fn selection(&self) -> Selection {
+        Selection {
+            region: rules::region_id(&self.text(Key::AirbyteRegion)),
+            source_tags: rules::tags(&self.text(Key::SourceTags)),
+            connection_tags: rules::tags(&self.text(Key::ConnectionTags)),
+        }
+    }
+
+    /// Returns how rows are written and when connections sync.
+    ///
+    /// # Errors
+    /// One failure that names every setting among these that is invalid.
+    pub fn delivery(&self) -> Result<(Format, Schedule), Failure> {
+        self.require(&[Key::TemplateFormat, Key::TemplateSchedule, Key::Api])?;
+        let format = Format::named(&self.text(Key::TemplateFormat))
+            .ok_or_else(|| self.unusable(Key::TemplateFormat))?;
+        let schedule = Schedule::parse(&self.text(Key::TemplateSchedule))
+            .map_err(|_why| self.unusable(Key::TemplateSchedule))?;
+        Ok((format, schedule))
     }
 
     /// Returns the origin that tokens open on.
@@ -377,10 +412,7 @@ impl Draft {
             Key::TemplateSchedule,
             Key::Api,
         ])?;
-        let format = Format::named(&self.text(Key::TemplateFormat))
-            .ok_or_else(|| self.unusable(Key::TemplateFormat))?;
-        let schedule = Schedule::parse(&self.text(Key::TemplateSchedule))
-            .map_err(|_why| self.unusable(Key::TemplateSchedule))?;
+        let (format, schedule) = self.delivery()?;
         let endpoint = self.text(Key::Endpoint);
         Ok(TemplateSpec {
             organization: self.text(Key::OrganizationId).to_lowercase(),
