@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr as _;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::domain::base_url::Api;
 use crate::domain::ladder::Rung;
@@ -41,6 +41,10 @@ Examples:
 
 /// Flags of every command.
 #[derive(Args, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of its own on the command line"
+)]
 pub struct Common {
     /// The env file
     #[arg(
@@ -96,6 +100,24 @@ pub struct Common {
     /// Confirm what would be asked
     #[arg(short, long, global = true, help_heading = "Everywhere")]
     pub yes: bool,
+
+    /// Only results and errors: no warnings, no progress
+    #[arg(
+        short,
+        long,
+        global = true,
+        conflicts_with = "verbose",
+        help_heading = "Everywhere"
+    )]
+    pub quiet: bool,
+
+    /// Tell each request on standard error as it happens
+    #[arg(short, long, global = true, help_heading = "Everywhere")]
+    pub verbose: bool,
+
+    /// Append each request to this file, a line of JSON each; bodies and secrets are never in it
+    #[arg(long, global = true, value_name = "PATH", help_heading = "Everywhere", value_hint = ValueHint::FilePath)]
+    pub log_file: Option<PathBuf>,
 }
 
 /// How results are printed.
@@ -128,10 +150,10 @@ pub enum Command {
         after_help = "Examples:\n  embedctl check --sandbox -o json\n  embedctl check --read-only\n  embedctl check --only auth --only organization"
     )]
     Check(Check),
-    /// Look at the settings
+    /// The settings: look at them, write them
     #[command(
         subcommand,
-        after_help = "Examples:\n  embedctl env check\n  embedctl env show"
+        after_help = "Examples:\n  embedctl env check\n  embedctl env show\n  embedctl env set AIRBYTE_CLIENT_SECRET\n  embedctl env import sample.env"
     )]
     Env(Env),
     /// The connection template: where every customer's data will land
@@ -203,9 +225,69 @@ pub struct Check {
 #[derive(Debug, Subcommand)]
 pub enum Env {
     /// Tell what is missing or malformed, all at once
+    #[command(
+        after_help = "Examples:\n  embedctl env check\n  embedctl env check -o json --env-file staging.env"
+    )]
     Check,
     /// Show every setting with its source; secrets masked
+    #[command(
+        after_help = "Examples:\n  embedctl env show\n  embedctl env show --env-file staging.env"
+    )]
     Show,
+    /// Write settings into the env file; their values are asked for, piped in, or read from a file
+    #[command(after_help = SET_EXAMPLES)]
+    Set(EnvSet),
+    /// Take settings over from a pasted block or another env file, sample apps' names included
+    #[command(after_help = IMPORT_EXAMPLES)]
+    Import(EnvImport),
+}
+
+const SET_EXAMPLES: &str = "\
+Examples:
+  embedctl env set AIRBYTE_CLIENT_SECRET                 asks for it, unseen
+  embedctl env set AIRBYTE_CLIENT_SECRET --from secret.txt
+  printf '%s\\n' customers us-east-1 | embedctl env set S3_PATH_PREFIX S3_BUCKET_REGION
+  embedctl env set S3_ENDPOINT --remove
+
+A value is never an argument: other programs of this machine could read it, and the
+shell keeps it. Comments, order and unknown keys of the file stay as they are.";
+
+const IMPORT_EXAMPLES: &str = "\
+Examples:
+  embedctl env import sample.env
+  embedctl env import sample.env --yes --force
+  cat block.txt | embedctl env import --yes
+
+A setting that has another value already stays as it is, unless --force is given or you
+say so when asked.";
+
+/// `env set`
+#[derive(Args, Debug)]
+pub struct EnvSet {
+    /// The settings; of several, each has a line of its own in what is piped in
+    // Taken as texts and judged by the command: a value given by mistake must not be repeated.
+    #[arg(value_name = "NAME", required = true)]
+    pub names: Vec<String>,
+
+    /// Read the values from a file, one a line; - is standard input
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "remove")]
+    pub from: Option<PathBuf>,
+
+    /// Take the settings out of the file instead
+    #[arg(long)]
+    pub remove: bool,
+}
+
+/// `env import`
+#[derive(Args, Debug)]
+pub struct EnvImport {
+    /// The block, or another env file; standard input when absent or -
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: Option<PathBuf>,
+
+    /// Replace settings that have another value already
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// `template …`

@@ -31,7 +31,7 @@ use crate::domain::settings::{Access, Draft};
 use crate::domain::template::{Creation, Plan, TemplateSpec};
 use crate::domain::token::Minted;
 use crate::domain::user::ExternalUser;
-use crate::env_file::{self, EnvFile};
+use crate::env_file::Edit;
 use crate::ledger::{Entry, Ledger, Scope};
 use crate::ops::check::{self, Progress, Walk};
 use crate::ops::mint::{self, Roster};
@@ -537,29 +537,7 @@ fn cancelled() -> Failure {
 }
 
 fn save(path: &Path, edits: &[(Key, Secret)]) -> Result<Outcome, Failure> {
-    let loaded = env_file::read(path).map_err(Failure::from)?;
-    let (mut file, stamp) = match loaded {
-        Some(loaded) => (loaded.file, Some(loaded.stamp)),
-        None => (EnvFile::empty(), None),
-    };
-    let refused: Vec<String> = edits
-        .iter()
-        .filter_map(|(key, value)| {
-            let text = value.expose().trim();
-            if text.is_empty() {
-                file.remove(key.variable());
-                return None;
-            }
-            file.set(key.variable(), text).err().map(|e| e.to_string())
-        })
-        .collect();
-    if !refused.is_empty() {
-        return Err(
-            Failure::new(Code::ConfigInvalid, "the env file was not written")
-                .because(refused.join("; "))
-                .hint("give these through the process environment instead"),
-        );
-    }
-    env_file::write(path, &file, stamp.as_ref()).map_err(Failure::from)?;
-    Ok(Outcome::Saved(path.display().to_string()))
+    let mut edit = Edit::open(path)?;
+    edit.apply(edits)?;
+    Ok(Outcome::Saved(edit.save()?))
 }

@@ -3,12 +3,15 @@
 //!
 //! Depends on `ops`, `api` (to build the client), `env_file`, `ledger`, `sandbox`, `domain`.
 
+mod aside;
 mod check;
 mod env;
 mod export;
 mod inspect;
 mod mint;
 mod print;
+mod prompt;
+mod requests;
 mod sandbox;
 mod session;
 mod signals;
@@ -19,6 +22,7 @@ use crate::cli::{Cli, Command, Token};
 use crate::domain::failure::Exit;
 
 pub use print::Printer;
+pub use requests::Requests;
 pub use session::{Environment, Private, Session, clients, private_sandbox};
 
 /// Runs a subcommand to its end.
@@ -30,8 +34,8 @@ pub async fn run(
 ) -> Exit {
     match command {
         Command::Check(args) => check::run(cli, args, environment, printer).await,
-        Command::Env(args) => env::run(cli, args, environment, printer),
-        Command::Export(args) => export::run(cli, args, environment, printer),
+        Command::Env(args) => env::run(cli, args, environment, printer).await,
+        Command::Export(args) => export::run(cli, args, environment, printer).await,
         Command::Template(args) => template::run(cli, args, environment, printer).await,
         Command::Token(Token::Mint(args)) => mint::run(cli, args, environment, printer).await,
         Command::Token(Token::Inspect { file, origin }) => {

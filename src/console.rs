@@ -8,7 +8,7 @@ use clap::CommandFactory as _;
 
 use crate::cli::{Cli, Color};
 use crate::client;
-use crate::commands::{Environment, Printer, Private, Session, private_sandbox};
+use crate::commands::{Environment, Printer, Private, Requests, Session, private_sandbox};
 use crate::domain::failure::{Code, Exit, Failure};
 use crate::ledger::Ledger;
 use crate::tui::{self, Place, Start};
@@ -27,10 +27,23 @@ pub(crate) async fn run(cli: &Cli, environment: &Environment, printer: &mut Prin
         return Exit::Usage;
     }
     if cli.sandbox && cli.common.base_url.is_some() {
-        printer.aside("error: --sandbox and --base-url exclude each other\n  because: a private sandbox has its own address\n  hint: leave one of them out");
-        return Exit::Usage;
+        return printer.usage(
+            "--sandbox and --base-url exclude each other",
+            "a private sandbox has its own address",
+            "leave one of them out",
+        );
     }
-    match open(cli, environment).await {
+    let opened = match Requests::open_silent(&cli.common) {
+        Ok(requests) => {
+            let opened = open(cli, environment, &requests).await;
+            if let Some(trouble) = requests.trouble() {
+                printer.aside(&format!("warning: {trouble}"));
+            }
+            opened
+        }
+        Err(failure) => Err(failure),
+    };
+    match opened {
         Ok(exit) => exit,
         Err(failure) => {
             printer.failure(&failure);
@@ -39,7 +52,7 @@ pub(crate) async fn run(cli: &Cli, environment: &Environment, printer: &mut Prin
     }
 }
 
-async fn open(cli: &Cli, environment: &Environment) -> Result<Exit, Failure> {
+async fn open(cli: &Cli, environment: &Environment, requests: &Requests) -> Result<Exit, Failure> {
     let private: Option<Private> = if cli.sandbox {
         Some(private_sandbox(false, &cli.common).await?)
     } else {
@@ -57,8 +70,8 @@ async fn open(cli: &Cli, environment: &Environment) -> Result<Exit, Failure> {
     let (news, events) = tokio::sync::mpsc::channel(CHANNEL);
     let clients = crate::commands::clients(
         &cli.common,
-        client::observer(news.clone()),
-        client::bucket_observer(news.clone()),
+        requests.and_of_api(client::observer(news.clone())),
+        requests.and_of_bucket(client::bucket_observer(news.clone())),
     )?;
     let clock = clients.api.clock();
     let resources = client::Resources {

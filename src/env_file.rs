@@ -10,6 +10,7 @@
 //!                        │ set, remove: one key's lines
 //!   disk  ── read ───> Loaded { file, warnings, stamp } ── write (atomic, 0600) ──> disk
 //!   paste ── parse_block ──> Block
+//!   Edit: read, apply settings, save ── what the form, `env set` and `env import` do
 //! ```
 //!
 //! Values may be secrets. No `Debug` and no error text here holds one, and the copies kept in
@@ -19,6 +20,7 @@
 
 mod block;
 mod disk;
+mod edit;
 mod line;
 mod notes;
 mod quote;
@@ -31,6 +33,7 @@ use zeroize::Zeroizing;
 
 pub use block::{Block, parse_block};
 pub use disk::{Error, Loaded, Stamp, read, write};
+pub use edit::Edit;
 pub use notes::{Note, NoteKind};
 
 use line::{Line, Setting};

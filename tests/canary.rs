@@ -69,7 +69,7 @@ fn judge(home: &Home, ran: &Ran, line: &str) {
 }
 
 const COMMANDS: [&str; 9] = [
-    "check --mint",
+    "check --mint -v --log-file log.jsonl",
     "check",
     "env check",
     "env show",
@@ -293,6 +293,45 @@ fn usage_errors_repeat_no_environment() {
     ] {
         let ran = call(&home, line).run().expect(2);
         judge(&home, &ran, line);
+    }
+}
+
+#[test]
+fn what_is_written_into_the_env_file_is_told_by_name_alone() {
+    // Without what no env file can hold beside the rest.
+    let [client, aws] = [CLIENT, AWS].map(|secret| secret.replace('\'', ""));
+    let block = format!(
+        "AIRBYTE_CLIENT_SECRET='{client}'\nSONAR_AWS_SECRET_ACCESS_KEY='{aws}'\n{PIECES:?}\n{aws}=x\n"
+    );
+    for output in ["text", "json"] {
+        let home = Home::with_env("AIRBYTE_CLIENT_SECRET=other\n");
+        home.write("both.txt", format!("{CLIENT}{AWS}"));
+        home.write("ours.txt", &client);
+        for (line, exit) in [
+            ("env import", 2),
+            ("env import --yes", 0),
+            ("env import --yes --force", 0),
+            ("env set AIRBYTE_CLIENT_SECRET --from ours.txt", 0),
+            ("env set AIRBYTE_CLIENT_SECRET AWS_S3_SECRET_ACCESS_KEY", 3),
+            ("env set TEMPLATE_NAME --from both.txt", 3),
+            ("env set AIRBYTE_CLIENT_SECRET --remove", 0),
+        ] {
+            let line = format!("{line} -o {output}");
+            let ran = home
+                .call(line.split_whitespace())
+                .input(&block)
+                .run()
+                .expect(exit);
+            free_of_canaries(&ran.out, &line);
+            free_of_canaries(&ran.err, &line);
+        }
+        for argument in [CLIENT.to_owned(), format!("AIRBYTE_CLIENT_SECRET={CLIENT}")] {
+            let ran = home.call(["env", "set", "PORT", &argument]).run().expect(2);
+            free_of_canaries(&ran.err, "an argument");
+        }
+        for (path, text) in home.files(&[".env", "ours.txt", "both.txt"]) {
+            free_of_canaries(&text, &path.display().to_string());
+        }
     }
 }
 

@@ -17,6 +17,8 @@ mod body;
 mod check;
 #[path = "cli/env.rs"]
 mod env;
+#[path = "cli/env_write.rs"]
+mod env_write;
 #[path = "cli/envelope.rs"]
 mod envelope;
 #[path = "cli/inspect.rs"]
@@ -27,11 +29,15 @@ mod lost;
 mod mint;
 #[path = "cli/output.rs"]
 mod output;
+#[path = "cli/requests.rs"]
+mod requests;
 #[path = "cli/sandbox.rs"]
 mod sandbox;
 #[path = "cli/signals.rs"]
 mod signals;
 #[path = "cli/template.rs"]
 mod template;
+#[path = "cli/terminal.rs"]
+mod terminal;
 #[path = "cli/usage.rs"]
 mod usage;

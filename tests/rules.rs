@@ -146,7 +146,7 @@ fn a_secret_is_exposed_only_where_it_must_leave() {
         "api/agents.rs",
         "api/transport.rs",
         "ops/mint.rs",
-        "client.rs",
+        "env_file/edit.rs",
         "commands/mint.rs",
         "tui.rs",
         "tui/terminal.rs",

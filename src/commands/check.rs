@@ -24,11 +24,14 @@ pub(super) async fn run(
 ) -> Exit {
     let private = args.sandbox || cli.sandbox;
     if private && cli.common.base_url.is_some() {
-        printer.aside("error: --sandbox and --base-url exclude each other\n  because: a private sandbox has its own address\n  hint: leave one of them out");
-        return Exit::Usage;
+        return printer.usage(
+            "--sandbox and --base-url exclude each other",
+            "a private sandbox has its own address",
+            "leave one of them out",
+        );
     }
     let session = if private {
-        Session::private(cli).await
+        Session::private(cli, environment).await
     } else {
         Session::open(cli, environment).map(Session::with_ledger)
     };
@@ -42,8 +45,11 @@ pub(super) async fn run(
     let target = target(&session.draft, private);
     let mut signals = Signals::listen();
     let mut steps = Vec::new();
-    let mut tell = |progress| {
-        if let Progress::Ended(step) = progress {
+    let mut tell = |progress| match progress {
+        Progress::Begun(rung) => {
+            printer.progress(&format!("{} …  {}", rung.name(), rung.proves()));
+        }
+        Progress::Ended(step) => {
             if !printer.is_json() {
                 print_step(printer, &step);
             }

@@ -1,6 +1,10 @@
-//! `embedctl env check` and `embedctl env show`.
+//! `embedctl env check|show`, and what `set` and `import` share.
 //!
 //! Depends on `session`, `print`, `env_file`.
+
+mod import;
+mod input;
+mod set;
 
 use serde_json::{Value, json};
 
@@ -13,29 +17,37 @@ use crate::domain::settings::{Draft, Finding, Source};
 use crate::domain::text::counted;
 use crate::env_file::{EnvFile, NoteKind};
 
-pub(super) fn run(cli: &Cli, args: &Env, environment: &Environment, printer: &mut Printer) -> Exit {
-    let kind = match args {
-        Env::Check => "env.check",
-        Env::Show => "env.show",
-    };
+pub(super) async fn run(
+    cli: &Cli,
+    args: &Env,
+    environment: &Environment,
+    printer: &mut Printer,
+) -> Exit {
+    match args {
+        Env::Check => look(cli, true, environment, printer),
+        Env::Show => look(cli, false, environment, printer),
+        Env::Set(args) => set::run(cli, args, environment, printer).await,
+        Env::Import(args) => import::run(cli, args, environment, printer).await,
+    }
+}
+
+/// Shows every setting; `check` also judges them, and the file that they stand in.
+fn look(cli: &Cli, check: bool, environment: &Environment, printer: &mut Printer) -> Exit {
+    let kind = if check { "env.check" } else { "env.show" };
     let session = match Session::open(cli, environment) {
         Ok(session) => session,
         Err(failure) => return printer.finish(Report::failed(kind, None, &[], &failure)),
     };
     let mut warnings = session.warnings.clone();
     let misread = told(session.env_file.as_ref(), NoteKind::ReadDifferently);
-    let failure = match args {
-        Env::Show => None,
-        Env::Check => {
-            warnings.extend(misread.iter().cloned());
-            let docker = told(session.env_file.as_ref(), NoteKind::DockerDiffers);
-            warnings.extend(docker);
-            session
-                .draft
-                .settings()
-                .err()
-                .or_else(|| misread_failure(&misread))
-        }
+    let failure = if check {
+        warnings.extend(misread.iter().cloned());
+        let docker = told(session.env_file.as_ref(), NoteKind::DockerDiffers);
+        warnings.extend(docker);
+        let settings = session.draft.settings().err();
+        settings.or_else(|| misread_failure(&misread))
+    } else {
+        None
     };
     printer.warnings(&warnings);
     if !printer.is_json() {
@@ -129,17 +141,64 @@ fn details(draft: &Draft, key: Key, finding: &Finding) -> Vec<String> {
     details
 }
 
-/// Returns the value as it may be shown.
+/// Returns the value that holds as it may be shown.
 fn shown(draft: &Draft, key: Key) -> String {
-    let text = draft.text(key);
-    if key.field().secret {
-        return if text.is_empty() {
-            String::new()
-        } else {
-            format!("•••••••• ({})", counted(text.chars().count(), "character"))
-        };
+    masked(key, &draft.text(key))
+}
+
+/// Returns a value as it may be shown.
+fn masked(key: Key, text: &str) -> String {
+    if !key.field().secret {
+        return without_userinfo(text);
     }
-    without_userinfo(&text)
+    if text.is_empty() {
+        return String::new();
+    }
+    format!("•••••••• ({})", counted(text.chars().count(), "character"))
+}
+
+/// Judges settings that are about to be written, all at once; `spelled` tells whether a file can
+/// hold them. Returns what is to be told of those that will do.
+fn verdict(
+    draft: &Draft,
+    keys: &[Key],
+    spelled: Result<(), Failure>,
+) -> Result<Vec<String>, Failure> {
+    let judged = draft.require(keys).map_err(|failure| {
+        failure.hint("nothing was written; correct these and run the same command again")
+    });
+    match (judged, spelled) {
+        (Ok(()), Ok(())) => {}
+        (Err(failure), Ok(())) | (Ok(()), Err(failure)) => return Err(failure),
+        (Err(judged), Err(spelled)) => {
+            let both = [judged.because.clone(), spelled.because].map(Option::unwrap_or_default);
+            return Err(Failure {
+                message: "several settings need attention".to_owned(),
+                ..judged.because(both.join("; "))
+            });
+        }
+    }
+    let warnings = keys.iter().filter_map(|key| match draft.finding(*key) {
+        Finding::Warning(text) => Some(format!("{} {text}", key.variable())),
+        Finding::Good | Finding::Missing | Finding::Invalid(_) | Finding::Unsupported(_) => None,
+    });
+    Ok(warnings.collect())
+}
+
+/// What was written and will not hold, since the process environment says otherwise.
+fn outranked(environment: &Environment, draft: &Draft, keys: &[Key]) -> Vec<String> {
+    let outranked = keys.iter().filter(|key| {
+        let other = environment.get(key.variable()).map(str::trim);
+        other.is_some_and(|other| !other.is_empty() && other != draft.text(**key))
+    });
+    outranked
+        .map(|key| {
+            format!(
+                "the process environment has another value for {}, which outranks the file",
+                key.variable()
+            )
+        })
+        .collect()
 }
 
 fn setting(draft: &Draft, key: Key, finding: &Finding) -> Value {

@@ -10,7 +10,8 @@ use serde_json::json;
 use self::render::Export as Files;
 use self::write::{Planned, Standing};
 use super::print::{Printer, Report, Tone, target};
-use super::session::{Environment, Session, ask};
+use super::prompt;
+use super::session::{Environment, Session};
 use crate::cli::{Cli, Export, Exported};
 use crate::domain::failure::{Exit, Failure};
 use crate::env_file::{EnvFile, NoteKind};
@@ -20,7 +21,7 @@ mod write;
 
 const KIND: &str = "export";
 
-pub(super) fn run(
+pub(super) async fn run(
     cli: &Cli,
     args: &Export,
     environment: &Environment,
@@ -45,12 +46,12 @@ pub(super) fn run(
     if args.dir.as_os_str() == "-" {
         return job.print(&files, args.what);
     }
-    match job.write(&contents(&files, args.what), &args.dir) {
+    match job.write(&contents(&files, args.what), &args.dir).await {
         Err(Refused::Unconfirmed) => Exit::Usage,
         Err(Refused::Failed(failure)) => job.end(&[], Some(&failure)),
         Ok(written) => {
             if !job.printer.is_json() {
-                job.printer.aside(next(args.what));
+                job.printer.note(next(args.what));
             }
             job.end(&written, None)
         }
@@ -89,8 +90,11 @@ impl Job<'_> {
     /// Prints the chief file instead of writing any.
     fn print(&mut self, files: &Files, what: Exported) -> Exit {
         if self.printer.is_json() {
-            self.printer.aside("error: --dir - prints the file itself, which is not JSON\n  hint: leave -o json out, or name a folder");
-            return Exit::Usage;
+            return self.printer.usage(
+                "--dir - and -o json exclude each other",
+                "--dir - prints the file itself, which is not JSON",
+                "leave -o json out, or name a folder",
+            );
         }
         if let Some((_, text)) = contents(files, what).first() {
             self.printer.line(text.trim_end());
@@ -98,7 +102,7 @@ impl Job<'_> {
         self.printer.end(Exit::Done)
     }
 
-    fn write(
+    async fn write(
         &mut self,
         contents: &[(&'static str, String)],
         folder: &Path,
@@ -107,7 +111,7 @@ impl Job<'_> {
             .iter()
             .map(|(name, text)| write::plan(folder, name, text.clone()))
             .collect::<Result<Vec<_>, Failure>>()?;
-        self.confirm(&planned)?;
+        self.confirm(&planned).await?;
         for file in &planned {
             file.write()?;
             if !self.printer.is_json() {
@@ -125,7 +129,7 @@ impl Job<'_> {
     }
 
     /// A file of another text may hold the reader's own work.
-    fn confirm(&mut self, planned: &[Planned]) -> Result<(), Refused> {
+    async fn confirm(&mut self, planned: &[Planned]) -> Result<(), Refused> {
         let lost: Vec<String> = planned
             .iter()
             .filter(|file| file.standing == Standing::Other)
@@ -136,11 +140,15 @@ impl Job<'_> {
         }
         let lost = lost.join(" and ");
         if !self.environment.is_interactive(&self.cli.common) {
-            self.printer.aside(&format!("error: replacing {lost} needs a confirmation\n  because: what is there is another text, and nobody is there to be asked\n  hint: --dir names another folder; --yes replaces it"));
+            self.printer.usage(
+                &format!("replacing {lost} needs a confirmation"),
+                "what is there is another text, and nobody is there to be asked",
+                "--dir names another folder; --yes replaces it",
+            );
             return Err(Refused::Unconfirmed);
         }
-        let answer = ask(&format!("Replace {lost}, where another text is? [y/N] "));
-        if answer.is_some_and(|answer| matches!(answer.as_str(), "y" | "Y" | "yes")) {
+        let question = format!("Replace {lost}, where another text is?");
+        if prompt::is_confirmed(&question).await {
             return Ok(());
         }
         self.printer.aside("nothing was written");

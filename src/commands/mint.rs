@@ -163,7 +163,15 @@ impl Bulk<'_> {
                 result
             })
             .buffered(self.jobs);
+        let mut failed = 0;
         loop {
+            if printer.is_unread() {
+                // A token that nobody reads is better not made.
+                return (results, None);
+            }
+            if users.len() > 1 {
+                printer.progress(&progress(results.len(), failed, users.len()));
+            }
             tokio::select! {
                 biased;
                 next = mints.next() => match next {
@@ -171,6 +179,7 @@ impl Bulk<'_> {
                         if !printer.is_json() {
                             print_result(printer, users.get(results.len()), &result, self.raw);
                         }
+                        failed += usize::from(result.is_err());
                         results.push(result);
                     }
                     None => return (results, None),
@@ -179,6 +188,15 @@ impl Bulk<'_> {
             }
         }
     }
+}
+
+fn progress(ended: usize, failed: usize, all: usize) -> String {
+    let failed = if failed == 0 {
+        String::new()
+    } else {
+        format!(", {failed} failed")
+    };
+    format!("minting: {ended} of {all}{failed}")
 }
 
 /// What is to be minted, for whom.

@@ -7,6 +7,7 @@ use std::io::{ErrorKind, IsTerminal as _, Write};
 
 use serde_json::{Map, Value, json};
 
+use super::aside::{Aside, in_ascii};
 use crate::cli::{Color, Common, Output};
 use crate::commands::session::Environment;
 use crate::domain::failure::{Exit, Failure};
@@ -18,6 +19,9 @@ use crate::domain::settings::Draft;
 pub struct Printer {
     output: Output,
     color: bool,
+    quiet: bool,
+    ascii: bool,
+    aside: Aside,
     clock: Clock,
     began: Moment,
     broken: Option<ErrorKind>,
@@ -42,9 +46,15 @@ impl Printer {
     /// Makes a printer for these flags, this environment.
     pub fn new(common: &Common, environment: &Environment) -> Printer {
         let clock = Clock::start();
+        let quiet = common.quiet;
+        let aside = environment.aside.clone();
+        aside.allow_progress(!quiet && common.output == Output::Text && environment.is_watched());
         Printer {
             output: common.output,
             color: wants_color(common.color, environment),
+            quiet,
+            ascii: environment.wants_ascii(),
+            aside,
             clock,
             began: clock.now(),
             broken: None,
@@ -61,10 +71,23 @@ impl Printer {
         if self.broken.is_some() {
             return;
         }
-        let mut out = std::io::stdout().lock();
-        if let Err(e) = writeln!(out, "{text}").and_then(|()| out.flush()) {
+        let text = if self.ascii && !self.is_json() {
+            in_ascii(text)
+        } else {
+            text.to_owned()
+        };
+        let written = self.aside.beside(|| {
+            let mut out = std::io::stdout().lock();
+            writeln!(out, "{text}").and_then(|()| out.flush())
+        });
+        if let Err(e) = written {
             self.broken = Some(e.kind());
         }
+    }
+
+    /// Returns true when nobody reads the result any more.
+    pub fn is_unread(&self) -> bool {
+        self.broken == Some(ErrorKind::BrokenPipe)
     }
 
     /// Returns true when a result could not be written, for another reason than a reader that has
@@ -74,10 +97,33 @@ impl Printer {
             .is_some_and(|kind| kind != ErrorKind::BrokenPipe)
     }
 
-    /// Prints a line beside the result, for people.
+    /// Prints a line beside the result: an error, a question's answer.
     pub fn aside(&self, text: &str) {
-        // Nobody is left to be told when standard error itself has gone.
-        let _gone = writeln!(std::io::stderr().lock(), "{text}");
+        self.aside.line(text);
+    }
+
+    /// Prints a line beside the result that one can do without.
+    pub fn note(&self, text: &str) {
+        if !self.quiet {
+            self.aside.line(text);
+        }
+    }
+
+    /// Shows how far the job is, where somebody watches.
+    pub fn progress(&self, text: &str) {
+        self.aside.progress(text);
+    }
+
+    /// Returns the handle on standard error.
+    pub(super) fn stderr(&self) -> Aside {
+        self.aside.clone()
+    }
+
+    /// Ends a command that was asked for in a way that it cannot be done.
+    pub fn usage(&self, what: &str, because: &str, hint: &str) -> Exit {
+        self.aside(&format!("{} {what}", self.tone(Tone::Bad, "error:")));
+        self.parts(Some(because), Some(hint));
+        Exit::Usage
     }
 
     /// Colours a word.
@@ -99,7 +145,7 @@ impl Printer {
     pub fn warnings(&self, warnings: &[String]) {
         if !self.is_json() {
             for warning in warnings {
-                self.aside(&format!("{} {warning}", self.tone(Tone::Warn, "warning:")));
+                self.note(&format!("{} {warning}", self.tone(Tone::Warn, "warning:")));
             }
         }
     }
@@ -111,11 +157,14 @@ impl Printer {
             self.tone(Tone::Bad, "error:"),
             failure.message
         ));
-        if let Some(because) = &failure.because {
-            self.aside(&format!("  because: {because}"));
-        }
-        if let Some(hint) = &failure.hint {
-            self.aside(&format!("  hint: {hint}"));
+        self.parts(failure.because.as_deref(), failure.hint.as_deref());
+    }
+
+    fn parts(&self, because: Option<&str>, hint: Option<&str>) {
+        for (label, text) in [("because", because), ("hint", hint)] {
+            if let Some(text) = text {
+                self.aside(&format!("  {label}: {text}"));
+            }
         }
     }
 
@@ -133,12 +182,18 @@ impl Printer {
 
     /// Returns the exit code, which a full disk overrides and a reader that has gone does not.
     pub fn end(&self, exit: Exit) -> Exit {
+        self.aside.clear();
         match self.broken {
             None | Some(ErrorKind::BrokenPipe) => exit,
             Some(kind) => {
                 self.aside(&format!(
-                    "error: the output could not be written\n  because: {kind}"
+                    "{} the output could not be written",
+                    self.tone(Tone::Bad, "error:")
                 ));
+                self.parts(
+                    Some(&kind.to_string()),
+                    Some("free the disk, or name another place for the output"),
+                );
                 Exit::Machine
             }
         }

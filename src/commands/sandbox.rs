@@ -17,7 +17,8 @@ use crate::cli::{self, Cli};
 use crate::domain::failure::{Code, Exit, Failure};
 use crate::domain::field::Key;
 use crate::domain::origin::is_loopback;
-use crate::env_file::{self, EnvFile};
+use crate::domain::secret::Secret;
+use crate::env_file::Edit;
 use crate::sandbox::{Options, Sandbox};
 
 pub(super) async fn run(
@@ -131,18 +132,18 @@ async fn start(args: &cli::Sandbox, printer: &mut Printer) -> Result<Started, Fa
         printer.line(&json!({"api_url": url, "s3_url": s3_url, "env": env}).to_string());
     } else {
         printer.line(&url);
-        printer.aside(&format!("its bucket, as S3 serves one: {s3_url}"));
-        printer.aside(match &args.dir {
+        printer.note(&format!("its bucket, as S3 serves one: {s3_url}"));
+        printer.note(match &args.dir {
             None => "a stand-in for Airbyte and its S3 bucket: an empty world of its own, forgotten at the end",
             Some(_) => "a stand-in for Airbyte and its S3 bucket: a world of its own, of which the objects are kept",
         });
         match &args.write_env {
-            Some(path) => printer.aside(&format!(
+            Some(path) => printer.note(&format!(
                 "its settings are in {}: embedctl check --env-file {}",
                 path.display(),
                 path.display()
             )),
-            None => printer.aside("--write-env FILE writes the settings that reach it"),
+            None => printer.note("--write-env FILE writes the settings that reach it"),
         }
     }
     Ok(Started { sandbox, api, s3 })
@@ -150,16 +151,11 @@ async fn start(args: &cli::Sandbox, printer: &mut Printer) -> Result<Started, Fa
 
 /// Writes the settings into a file of its own: a file that reaches something else is left alone.
 fn write_env(path: &Path, settings: &[(&'static str, String)]) -> Result<(), Failure> {
-    let loaded = env_file::read(path)?;
-    let (mut file, stamp) = match loaded {
-        Some(loaded) => (loaded.file, Some(loaded.stamp)),
-        None => (EnvFile::empty(), None),
-    };
-    let base = file
-        .get(Key::BaseUrl.variable())
-        .map(|e| e.value.to_owned());
-    let is_sandboxes = base.is_some_and(|b| Url::parse(&b).is_ok_and(|u| is_loopback(&u)));
-    if stamp.is_some() && file.get(Key::ClientSecret.variable()).is_some() && !is_sandboxes {
+    let mut edit = Edit::open(path)?;
+    let base = edit.get(Key::BaseUrl.variable());
+    let is_sandboxes =
+        base.is_some_and(|base| Url::parse(base.value).is_ok_and(|url| is_loopback(&url)));
+    if edit.get(Key::ClientSecret.variable()).is_some() && !is_sandboxes {
         return Err(Failure::new(
             Code::MachineDisk,
             format!("{} was not written", path.display()),
@@ -167,12 +163,11 @@ fn write_env(path: &Path, settings: &[(&'static str, String)]) -> Result<(), Fai
         .because("it holds credentials that are not a sandbox's")
         .hint("name another file with --write-env"));
     }
-    for (name, value) in settings {
-        file.set(name, value).map_err(|e| {
-            Failure::new(Code::Internal, "a sandbox setting cannot be written")
-                .because(e.to_string())
-        })?;
-    }
-    env_file::write(path, &file, stamp.as_ref())?;
+    let values: Vec<(Key, Secret)> = settings
+        .iter()
+        .filter_map(|(name, value)| Some((Key::of_variable(name)?, Secret::new(value.clone()))))
+        .collect();
+    edit.apply(&values)?;
+    edit.save()?;
     Ok(())
 }

@@ -4,10 +4,12 @@
 //! an argument.
 
 use std::collections::HashMap;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::aside::Aside;
+use super::requests::Requests;
 use crate::api::{self, Client, Observer};
 use crate::bucket;
 use crate::cli::{Cli, Common};
@@ -27,6 +29,8 @@ pub struct Environment {
     variables: HashMap<String, String>,
     /// Whether standard input, output and error are terminals.
     pub terminal: Terminal,
+    /// Standard error.
+    pub aside: Aside,
 }
 
 /// Which of the standard streams are terminals.
@@ -45,13 +49,18 @@ impl Environment {
     pub fn of_process() -> Environment {
         let variables = std::env::vars_os()
             .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
-        Environment {
+        let environment = Environment {
             variables: variables.collect(),
             terminal: Terminal {
                 stdin: std::io::stdin().is_terminal(),
                 stdout: std::io::stdout().is_terminal(),
                 stderr: std::io::stderr().is_terminal(),
             },
+            aside: Aside::default(),
+        };
+        Environment {
+            aside: Aside::new(environment.wants_ascii()),
+            ..environment
         }
     }
 
@@ -65,12 +74,25 @@ impl Environment {
 
     /// Returns true when someone is there to answer a question.
     pub fn is_interactive(&self, common: &Common) -> bool {
+        self.terminal.stdin && !common.no_input && self.is_watched()
+    }
+
+    /// Returns true when someone looks at standard error on a terminal that can redraw a line.
+    pub fn is_watched(&self) -> bool {
         let ci = self.get("CI").is_some_and(|v| v != "false" && v != "0");
-        self.terminal.stdin
-            && self.terminal.stderr
-            && !ci
-            && !common.no_input
-            && self.get("TERM") != Some("dumb")
+        self.terminal.stderr && !ci && self.get("TERM") != Some("dumb")
+    }
+
+    /// Returns true when the locale names another character set than UTF-8. One that names none
+    /// says nothing about the terminal.
+    pub fn wants_ascii(&self) -> bool {
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+            .iter()
+            .find_map(|n| self.get(n));
+        locale.is_some_and(|locale| {
+            let locale = locale.to_ascii_lowercase();
+            !locale.contains("utf-8") && !locale.contains("utf8")
+        })
     }
 
     /// Returns the state folder: `$XDG_STATE_HOME/embedctl`, else `~/.local/state/embedctl`, else none.
@@ -85,18 +107,6 @@ impl Environment {
         };
         given.or_else(home).map(|state| state.join("embedctl"))
     }
-}
-
-/// Asks a question on standard error and returns the line that is answered.
-pub(super) fn ask(question: &str) -> Option<String> {
-    let mut err = std::io::stderr().lock();
-    err.write_all(question.as_bytes())
-        .and_then(|()| err.flush())
-        .ok()?;
-    drop(err);
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer).ok()?;
-    Some(answer.trim().to_owned())
 }
 
 /// Everything a command works with.
@@ -148,7 +158,8 @@ impl Session {
                     .to_owned(),
             );
         }
-        let clients = clients(common, Arc::new(|_| {}), Arc::new(|_| {}))?;
+        let requests = Requests::open(common, &environment.aside)?;
+        let clients = clients(common, requests.of_api(), requests.of_bucket())?;
         Ok(Session {
             draft: Draft::resolve(&layers),
             api: clients.api,
@@ -164,9 +175,10 @@ impl Session {
     ///
     /// # Errors
     /// No loopback port can be bound, or no temporary folder made.
-    pub async fn private(cli: &Cli) -> Result<Session, Failure> {
+    pub async fn private(cli: &Cli, environment: &Environment) -> Result<Session, Failure> {
         let private = private_sandbox(true, &cli.common).await?;
-        let clients = clients(&cli.common, Arc::new(|_| {}), Arc::new(|_| {}))?;
+        let requests = Requests::open(&cli.common, &environment.aside)?;
+        let clients = clients(&cli.common, requests.of_api(), requests.of_bucket())?;
         let session = Session {
             draft: private.draft.clone(),
             api: clients.api,

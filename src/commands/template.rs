@@ -5,7 +5,8 @@
 use serde_json::{Map, Value, json};
 
 use super::print::{Printer, Report, Tone, target};
-use super::session::{Environment, Session, ask};
+use super::prompt;
+use super::session::{Environment, Session};
 use super::signals::Signals;
 use crate::cli::{Cli, Template};
 use crate::domain::failure::{Code, Exit, Failure};
@@ -90,7 +91,7 @@ impl Job<'_> {
             } else {
                 "no connection templates were created from this machine; this API cannot list others"
             };
-            self.printer.aside(text);
+            self.printer.note(text);
         }
         for template in templates {
             let id = template.id.as_deref().unwrap_or("id not known");
@@ -152,7 +153,7 @@ impl Job<'_> {
             .map_err(failed)?;
         let will_send = force || plan.would == Would::Create;
         if will_send && !self.cli.common.yes {
-            self.confirm(&plan, force)?;
+            self.confirm(&plan, force).await?;
         }
         let consent = if force {
             Consent::SendAnyway
@@ -165,9 +166,13 @@ impl Job<'_> {
         Ok((creation, name.clone()))
     }
 
-    fn confirm(&mut self, plan: &Plan, force: bool) -> Result<(), Refused> {
+    async fn confirm(&mut self, plan: &Plan, force: bool) -> Result<(), Refused> {
         if !self.environment.is_interactive(&self.cli.common) {
-            self.printer.aside("error: creating a connection template needs a confirmation\n  because: nobody is there to give it\n  hint: look with `embedctl template plan`, then add --yes");
+            self.printer.usage(
+                "creating a connection template needs a confirmation",
+                "nobody is there to give it",
+                "look with `embedctl template plan`, then add --yes",
+            );
             return Err(Refused::Unconfirmed);
         }
         let second = if force {
@@ -176,10 +181,10 @@ impl Job<'_> {
             ""
         };
         let question = format!(
-            "{} {} with the name {}{second}? [y/N] ",
+            "{} {} with the name {}{second}?",
             plan.method, plan.url, plan.name
         );
-        if ask(&question).is_some_and(|answer| matches!(answer.as_str(), "y" | "Y" | "yes")) {
+        if prompt::is_confirmed(&question).await {
             return Ok(());
         }
         self.printer.aside("nothing was sent");
@@ -197,7 +202,7 @@ impl Job<'_> {
             Ok(found) => found,
             Err(failure) => return self.fail(&failure),
         };
-        if !self.name_is_typed(&template, confirm) {
+        if !self.name_is_typed(&template, confirm).await {
             return Exit::Usage;
         }
         match template::delete(self.session.tools(), &access, &template).await {
@@ -217,17 +222,18 @@ impl Job<'_> {
     }
 
     /// Deleting cannot be undone, so `--yes` is not enough: the name is typed.
-    fn name_is_typed(&mut self, template: &Existing, confirm: Option<&str>) -> bool {
+    async fn name_is_typed(&mut self, template: &Existing, confirm: Option<&str>) -> bool {
         let name = &template.name;
         let typed = match confirm {
             Some(typed) => Some(typed.to_owned()),
             None if self.environment.is_interactive(&self.cli.common) => {
                 let id = template.id.as_deref().unwrap_or_default();
-                ask(&format!(
+                let question = format!(
                     "Delete {name} ({id}, s3://{}/{})? Type its name: ",
                     template.value("bucket"),
                     template.value("prefix")
-                ))
+                );
+                prompt::ask(&question).await
             }
             None => None,
         };
@@ -239,9 +245,11 @@ impl Job<'_> {
         } else {
             "nobody is there to type its name"
         };
-        self.printer.aside(&format!(
-            "error: {name} was not deleted\n  because: {because}\n  hint: add --confirm {name}"
-        ));
+        self.printer.usage(
+            &format!("{name} was not deleted"),
+            because,
+            &format!("add --confirm {name}"),
+        );
         false
     }
 
@@ -290,7 +298,7 @@ impl Job<'_> {
         self.printer
             .line(&serde_json::to_string_pretty(&plan.body).unwrap_or_default());
         if !plan.listed {
-            self.printer.aside(
+            self.printer.note(
                 "\nThis API cannot list templates: what is known comes from this machine's ledger.",
             );
         }

@@ -2,15 +2,20 @@
 //!
 //! Depends on `ops::verify`, `session`, `print`.
 
+use std::convert::Infallible;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
+use super::aside::Aside;
 use super::print::{Printer, Report, Tone, target};
 use super::session::{Environment, Session};
 use super::signals::Signals;
 use crate::cli::{Cli, Verify};
 use crate::domain::failure::{Code, Exit, Failure};
 use crate::domain::landing::{Landing, LinkStatus, Stream};
-use crate::domain::moment::rfc3339;
+use crate::domain::moment::{Clock, countdown, rfc3339};
 use crate::domain::settings::Access;
 use crate::domain::template::TemplateSpec;
 use crate::domain::text::{grouped, sanitize};
@@ -53,29 +58,23 @@ pub(super) async fn run(
         sample: usize::from(args.sample),
         full: args.full,
     };
-    let waits = !printer.is_json() && environment.terminal.stderr;
-    let mut told = None;
     let mut signals = Signals::listen();
-    let mut last = None;
+    let seen: Mutex<Option<Landing>> = Mutex::new(None);
     let mut tell = |landing: &Landing| {
-        // Said again only when something has changed, so that a log stays readable.
-        if waits && told != landing.reason {
-            printer.aside(&format!(
-                "waiting: {}",
-                landing.reason.as_deref().unwrap_or_default()
-            ));
-            told.clone_from(&landing.reason);
-        }
-        last = Some(landing.clone());
+        *seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(landing.clone());
     };
+    let stderr = printer.stderr();
     let verified = tokio::select! {
         verified = verify(session.tools(), &target, &look, &mut tell) => verified,
+        never = show_wait(&stderr, &look, &seen) => match never {},
         exit = signals.wait() => {
-            let failure = Failure::new(Code::Cancelled, "stopped while looking for data");
+            let failure = Signals::failure("run the same command again");
+            let last = seen.lock().unwrap_or_else(PoisonError::into_inner);
             let data = last.as_ref().map_or_else(|| json!({}), document);
             return printer.finish(Report { kind: KIND, exit, target: Some(target_shown), warnings: &session.warnings, data, failure: Some(&failure) });
         }
     };
+    stderr.clear();
     let landing = match verified {
         Ok(landing) => landing,
         Err(failure) => {
@@ -100,6 +99,23 @@ pub(super) async fn run(
         data: document(&landing),
         failure: failure.as_ref(),
     })
+}
+
+/// Shows, once a second, what is waited for and how long it may still take.
+async fn show_wait(stderr: &Aside, look: &Look, seen: &Mutex<Option<Landing>>) -> Infallible {
+    let clock = Clock::start();
+    let began = clock.now();
+    let mut second = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        second.tick().await;
+        let last = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let reason = last.as_ref().and_then(|landing| landing.reason.as_deref());
+        let left = look.wait.saturating_sub(clock.now().since(began));
+        stderr.progress(&match reason {
+            Some(reason) => format!("waiting, {} left: {reason}", countdown(left)),
+            None => "looking …".to_owned(),
+        });
+    }
 }
 
 fn settings(

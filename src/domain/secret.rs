@@ -28,6 +28,11 @@ impl Secret {
         self.0.chars().count()
     }
 
+    /// Returns true when there is nothing but white space.
+    pub fn is_blank(&self) -> bool {
+        self.0.trim().is_empty()
+    }
+
     /// Returns true when there is no text.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -443,7 +443,11 @@ impl Draft {
         })
     }
 
-    fn require(&self, keys: &[Key]) -> Result<(), Failure> {
+    /// Demands that these settings can be used.
+    ///
+    /// # Errors
+    /// One failure that names every one of them that is missing or invalid.
+    pub fn require(&self, keys: &[Key]) -> Result<(), Failure> {
         let problems: Vec<(Key, Finding)> = keys
             .iter()
             .map(|key| (*key, self.finding(*key)))
