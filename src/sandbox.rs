@@ -20,6 +20,7 @@
 mod agents;
 mod armed;
 mod call;
+mod caller;
 mod control;
 mod cron;
 mod destination;
@@ -42,8 +43,10 @@ mod s3;
 mod server;
 mod source;
 mod store;
+mod tags;
 mod template;
 mod v1;
+mod widget;
 mod workspace;
 mod world;
 
@@ -161,7 +164,8 @@ impl Sandbox {
     }
 
     /// Every route under the published APIs, as (method, path): `("GET", "/v1/health")`. The paths
-    /// of the retired template endpoints, which only say that they are gone, are not among them.
+    /// of the retired template endpoints, which only say that they are gone, are not among them,
+    /// nor are those of the inner API that the widget page calls, which is published nowhere.
     pub fn routes() -> Vec<(&'static str, String)> {
         let listed = |rules: &'static [rule::Rule], prefix: &'static str| {
             let line = move |rule: &rule::Rule| (rule.0.name(), format!("{prefix}{}", rule.1));
@@ -170,6 +174,7 @@ impl Sandbox {
         listed(v1::RULES, v1::PREFIX)
             .chain([("GET", format!("{}{}", v1::PREFIX, v1::HEALTH))])
             .chain(listed(agents::RULES, agents::PREFIX))
+            .chain(listed(agents::ACCEPTED, agents::PREFIX))
             .collect()
     }
 

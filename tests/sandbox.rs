@@ -23,6 +23,8 @@ mod rules;
 mod s3;
 #[path = "sandbox/source_templates.rs"]
 mod source_templates;
+#[path = "sandbox/widget.rs"]
+mod widget;
 
 use std::time::Duration;
 

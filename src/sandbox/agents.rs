@@ -12,17 +12,21 @@ mod templates;
 mod workspaces;
 
 use axum::Router;
+use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::Sandbox;
 use super::call::Call;
+use super::caller::Caller;
 use super::fault::Switch;
 use super::ids::Id;
+use super::pipeline::Api;
 use super::problem::Refusal;
-use super::rule::Method::{Delete, Get, Patch, Post};
+use super::rule::Method::{Delete, Get, Patch, Post, Put};
 use super::rule::{self, Answer, Rule};
-use super::workspace::Region;
+use super::tags::Tags;
+use super::workspace::{Region, Widget};
 use super::world::{Grant, World, packed};
 use error::{coded, invalid, objection};
 use form::{Form, ID, TEXT, TEXTS};
@@ -32,6 +36,8 @@ pub(super) const PREFIX: &str = "/api/v1";
 
 const SOURCE_TEMPLATES: &str = "/integrations/templates/sources";
 const ONE_SOURCE_TEMPLATE: &str = "/integrations/templates/sources/{id}";
+
+const ONE_CONNECTOR: &str = "/integrations/connectors/{id}";
 
 /// Everything that is served.
 pub(super) const RULES: &[Rule] = &[
@@ -72,17 +78,19 @@ pub(super) const RULES: &[Rule] = &[
     Rule(Delete, ONE_SOURCE_TEMPLATE, source_templates::delete),
     Rule(Get, "/integrations/connectors", connectors::list),
     Rule(Post, "/integrations/connectors", connectors::create),
-    Rule(Get, "/integrations/connectors/{id}", connectors::show),
+    Rule(Get, ONE_CONNECTOR, connectors::show),
+    Rule(Put, ONE_CONNECTOR, connectors::change),
     Rule(Get, "/workspaces", workspaces::list),
 ];
 
+/// What is only taken on when it is answered.
+pub(super) const ACCEPTED: &[Rule] = &[Rule(Delete, ONE_CONNECTOR, connectors::delete)];
+
 /// The routes.
 pub(super) fn routes() -> Router<Sandbox> {
-    rule::routes(RULES, PREFIX)
+    let accepted = rule::answering(StatusCode::ACCEPTED, ACCEPTED, PREFIX);
+    rule::routes(RULES, PREFIX).merge(accepted)
 }
-
-/// How tags select, in the document's words.
-const TAG_MODES: &[&str] = &["all", "any"];
 
 fn token(world: &mut World, call: &Call) -> Answer {
     own_organization(world, call)?;
@@ -132,11 +140,29 @@ fn enter(world: &mut World, call: &Call) -> Result<(), Refusal> {
         let why = "An organization admin is needed for this.";
         return Err(coded(403, why, "forbidden"));
     }
+    entitled(world)
+}
+
+fn entitled(world: &mut World) -> Result<(), Refusal> {
     if world.armed.is(&Switch::NotEntitled) {
         let why = "This organization is not entitled to Airbyte Embedded.";
         return Err(coded(403, why, "not_entitled"));
     }
     Ok(())
+}
+
+/// Lets in customers, too: who calls, and where the caller may.
+fn visit(world: &mut World, call: &Call) -> Result<Caller, Refusal> {
+    let bearer = call.bearer.as_deref();
+    match Caller::of(world, bearer) {
+        None => Err(unauthorized()),
+        Some(Caller::Operator) => enter(world, call).map(|()| Caller::Operator),
+        Some(customer) => {
+            own_organization(world, call)?;
+            entitled(world)?;
+            Ok(customer)
+        }
+    }
 }
 
 fn unauthorized() -> Refusal {
@@ -190,14 +216,13 @@ fn mint(world: &mut World, call: &Call) -> Answer {
         form.need("allowed_origin", TEXT),
     );
     let region = form.may("region_id", ID);
-    // What the widget offers is narrowed by these; the page here shows no catalogue.
-    for tags in [
-        "selected_source_template_tags",
-        "selected_connection_template_tags",
-    ] {
-        form.may(tags, TEXTS);
-        form.word(&format!("{tags}_mode"), TAG_MODES);
-    }
+    let mut narrowed = |tags: &str| Tags {
+        wanted: form.may(tags, TEXTS).unwrap_or_default(),
+        any: form.word(&format!("{tags}_mode"), Tags::MODES) != Some("all"),
+    };
+    let tags = narrowed("selected_source_template_tags");
+    // Connection templates have no tags here, so these choose nothing.
+    narrowed("selected_connection_template_tags");
     form.end()?;
     let region = match region {
         None => Region::Us,
@@ -210,12 +235,16 @@ fn mint(world: &mut World, call: &Call) -> Answer {
         Ok(None) => world.make_workspace(&name, region),
         Err(why) => return Err(coded(500, &why, "internal_error")),
     };
+    let widget = Widget {
+        api: Api::Agents,
+        tags,
+    };
     let grant = Grant {
         workspace,
         actor: &name,
         base: &call.base,
     };
-    let inner = world.issue_widget(&grant, &origin);
+    let inner = world.issue_widget(&grant, &origin, widget);
     Ok(json!({"token": packed(&inner)}))
 }
 
@@ -244,29 +273,11 @@ fn moment(seconds: i64) -> String {
         .to_string()
 }
 
-/// Which tags are asked for, in a query.
-struct Tags {
-    wanted: Vec<String>,
-    any: bool,
-}
-
-impl Tags {
-    fn of(call: &Call, form: &mut Form) -> Self {
-        let wanted = call.query.iter().filter(|(name, _)| name == "tags");
-        Self {
-            wanted: wanted.map(|(_, tag)| tag.clone()).collect(),
-            any: form.word("tags_mode", TAG_MODES) == Some("any"),
-        }
-    }
-
-    /// Whether something with these tags is meant; without any asked for, everything is.
-    fn select(&self, tags: &[String]) -> bool {
-        let has = |tag: &String| tags.contains(tag);
-        self.wanted.is_empty()
-            || if self.any {
-                self.wanted.iter().any(has)
-            } else {
-                self.wanted.iter().all(has)
-            }
+/// The tags that a query asks for.
+fn tags(call: &Call, form: &mut Form) -> Tags {
+    let wanted = call.query.iter().filter(|(name, _)| name == "tags");
+    Tags {
+        wanted: wanted.map(|(_, tag)| tag.clone()).collect(),
+        any: form.word("tags_mode", Tags::MODES) == Some("any"),
     }
 }

@@ -4,6 +4,7 @@
 use super::agents::error;
 use super::ids::Id;
 use super::problem::{self, Refusal};
+use super::widget;
 
 /// A kind of error body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +18,8 @@ pub(super) enum Family {
 impl Family {
     /// The kind in which this path answers.
     pub(super) fn of(path: &str) -> Self {
-        if path.starts_with("/api/v1/") {
+        let inner = widget::STEMS.iter().any(|stem| path.starts_with(stem));
+        if path.starts_with("/api/v1/") && !inner {
             Self::Agents
         } else {
             Self::Platform

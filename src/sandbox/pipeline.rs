@@ -32,6 +32,7 @@ pub(super) struct Saved {
     pub(super) configuration: Value,
     /// Epoch seconds.
     pub(super) created_at: i64,
+    pub(super) updated_at: i64,
     pub(super) deleted: bool,
 }
 
@@ -237,6 +238,24 @@ impl World {
         let connections = self.pipeline.connections.iter_mut();
         for connection in connections.filter(|found| found.id == id) {
             connection.deleted = true;
+        }
+    }
+
+    /// Gives a source another configuration; its next job uses it.
+    pub(super) fn reconfigure(&mut self, id: Id, configuration: Value) {
+        let now = self.now();
+        let sources = self.pipeline.sources.iter_mut();
+        for source in sources.filter(|found| found.id == id) {
+            source.updated_at = now;
+            source.configuration = configuration.clone();
+        }
+    }
+
+    /// Gives a source another name.
+    pub(super) fn rename_source(&mut self, id: Id, name: &str) {
+        let sources = self.pipeline.sources.iter_mut();
+        for source in sources.filter(|found| found.id == id) {
+            name.clone_into(&mut source.name);
         }
     }
 

@@ -31,6 +31,7 @@ pub(super) struct Rule(
 pub(super) enum Method {
     Get,
     Post,
+    Put,
     Patch,
     Delete,
 }
@@ -41,6 +42,7 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Put => "PUT",
             Self::Patch => "PATCH",
             Self::Delete => "DELETE",
         }
@@ -50,6 +52,7 @@ impl Method {
         match self {
             Self::Get => MethodFilter::GET,
             Self::Post => MethodFilter::POST,
+            Self::Put => MethodFilter::PUT,
             Self::Patch => MethodFilter::PATCH,
             Self::Delete => MethodFilter::DELETE,
         }
@@ -59,16 +62,25 @@ impl Method {
 /// The rules as routes under this prefix. They are not nested: a nested request forgets the whole
 /// path, which errors and page addresses repeat.
 pub(super) fn routes(rules: &'static [Rule], prefix: &str) -> Router<Sandbox> {
+    answering(StatusCode::OK, rules, prefix)
+}
+
+/// The same, with another status for what is carried out.
+pub(super) fn answering(
+    status: StatusCode,
+    rules: &'static [Rule],
+    prefix: &str,
+) -> Router<Sandbox> {
     rules
         .iter()
         .fold(Router::new(), |router, Rule(method, path, rule)| {
             let handler = move |State(sandbox): State<Sandbox>, call: Call| {
                 let answer = rule(&mut sandbox.world(), &call);
-                let answer = answer.map(|said| {
+                let answer = answer.map(move |said| {
                     if said.is_null() {
                         return StatusCode::NO_CONTENT.into_response();
                     }
-                    axum::Json(said).into_response()
+                    (status, axum::Json(said)).into_response()
                 });
                 ready(answer.into_response())
             };

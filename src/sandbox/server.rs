@@ -23,7 +23,7 @@ use tokio_util::task::TaskTracker;
 use super::call::Call;
 use super::family::Family;
 use super::problem::Refusal;
-use super::{Sandbox, agents, control, inject, page, v1};
+use super::{Sandbox, agents, control, inject, page, v1, widget};
 
 /// How long connections may finish after the end was asked for.
 const GRACE: Duration = Duration::from_secs(1);
@@ -86,7 +86,9 @@ pub(super) fn router(sandbox: Sandbox) -> Router {
         .merge(v1::routes(v1::PREFIX))
         .merge(v1::routes("/api/public/v1"))
         .merge(agents::routes())
-        .route("/embedded-widget", get(page::show))
+        .merge(widget::routes())
+        .route(page::PATH, get(page::show))
+        .route(page::PARTS, get(page::part))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(sandbox.clone(), inject::around))

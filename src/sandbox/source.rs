@@ -9,7 +9,7 @@ pub(super) mod schema;
 use serde_json::{Value, json};
 
 use super::ids::{Id, Ids};
-use super::pipeline::Api;
+use super::pipeline::{Api, Saved};
 use super::world::World;
 
 pub(super) use connector::{Connector, called, known};
@@ -109,6 +109,29 @@ impl World {
         })
     }
 
+    /// What the customer of a workspace is offered: what its widget token was narrowed to, and not
+    /// what is there for other uses alone.
+    pub(super) fn offered_to(&self, workspace: Id, api: Api) -> impl Iterator<Item = &Source> {
+        let mut workspaces = self.workspaces.iter();
+        let widget = workspaces
+            .find(|found| found.id == workspace)
+            .map(|found| &found.widget.tags);
+        self.offered(api).filter(move |found| {
+            let meant = widget.is_none_or(|tags| tags.select(&found.connector.tags));
+            meant && found.mode != "DIRECT"
+        })
+    }
+
+    /// The template of a source; one of its connector where it was made without.
+    pub(super) fn template_of(&self, saved: &Saved, api: Api) -> Option<&Source> {
+        let mut sources = self.sources.iter();
+        let own = sources.find(|found| Some(found.id) == saved.template);
+        own.or_else(|| {
+            let mut offered = self.offered(api);
+            offered.find(|found| found.connector.definition == saved.connector.definition)
+        })
+    }
+
     /// The organization's own templates.
     fn own_sources(&self, api: Api) -> impl Iterator<Item = &Source> {
         let sources = self.sources.iter();
@@ -163,6 +186,23 @@ pub(super) fn masked(configuration: &Value) -> Value {
     }
 }
 
+/// A configuration with every mask in it replaced by the secret that was there before.
+pub(super) fn unmasked(given: &Value, before: &Value) -> Value {
+    match given {
+        Value::String(text) if text == MASK && before.is_string() => before.clone(),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| {
+                let before = before.get(name).unwrap_or(&Value::Null);
+                (name.clone(), unmasked(value, before))
+            })
+            .collect(),
+        Value::String(_) | Value::Array(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {
+            given.clone()
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,6 +215,18 @@ mod tests {
             ),
             json!({"host": "h", "password": "**********", "credentials":
                 {"client_secret": "**********", "list": [{"access_token": "**********"}]}})
+        );
+    }
+
+    #[test]
+    fn a_mask_that_comes_back_stands_for_the_secret_that_was_there() {
+        let before = json!({"password": "p", "credentials": {"token": "t"}});
+        assert_eq!(
+            unmasked(
+                &json!({"password": MASK, "credentials": {"token": "new", "other": MASK}}),
+                &before
+            ),
+            json!({"password": "p", "credentials": {"token": "new", "other": MASK}})
         );
     }
 

@@ -14,11 +14,13 @@ use serde_json::{Map, Value, json};
 
 use super::Sandbox;
 use super::call::Call;
+use super::caller::Caller;
 use super::fault::Switch;
 use super::ids::Id;
 use super::problem::{self, Refusal};
 use super::rule::Method::{Delete, Get, Patch, Post};
 use super::rule::{self, Answer, Rule};
+use super::workspace::Widget;
 use super::world::{Account, Grant, World, packed};
 
 /// Where the published document says it is.
@@ -126,30 +128,10 @@ fn authenticated(world: &World, call: &Call) -> Result<(), Refusal> {
     }
 }
 
-/// Who calls where customers may, too.
-enum Caller {
-    Operator,
-    /// The person in the widget of this workspace.
-    Customer(Id),
-}
-
-impl Caller {
-    /// Refuses a call without a bearer that counts, of either kind.
-    fn of(world: &World, call: &Call) -> Result<Self, Refusal> {
-        let bearer = call.bearer.as_deref().unwrap_or_default();
-        match world.scope(bearer) {
-            Some(workspace) => Ok(Self::Customer(workspace.id)),
-            None => authenticated(world, call).map(|()| Self::Operator),
-        }
-    }
-
-    /// Whether the caller has a role in this workspace.
-    fn may(&self, workspace: Id) -> bool {
-        match self {
-            Self::Operator => true,
-            Self::Customer(own) => *own == workspace,
-        }
-    }
+/// Refuses a call without a bearer that counts, the operator's or a customer's.
+fn caller(world: &World, call: &Call) -> Result<Caller, Refusal> {
+    let found = Caller::of(world, call.bearer.as_deref());
+    found.ok_or_else(|| problem::framework(401, &call.path, "Unauthorized"))
 }
 
 /// Refuses who is not an admin of the organization in the body. Roles come from the body as it
@@ -220,7 +202,7 @@ fn widget_token(world: &mut World, call: &Call) -> Answer {
         actor: &user,
         base: &call.base,
     };
-    let inner = world.issue_widget(&grant, &origin);
+    let inner = world.issue_widget(&grant, &origin, Widget::default());
     if call.parameter("debug").is_some() {
         return Ok(inner);
     }

@@ -1,6 +1,8 @@
 //! Workspaces: one external user's place, the same to both APIs.
 
 use super::ids::Id;
+use super::pipeline::Api;
+use super::tags::Tags;
 
 /// One external user's place.
 pub(super) struct Workspace {
@@ -9,6 +11,25 @@ pub(super) struct Workspace {
     pub(super) region: Region,
     /// Epoch seconds.
     pub(super) created_at: i64,
+    pub(super) widget: Widget,
+}
+
+/// What a workspace's widget page is told by the token that was minted last.
+#[derive(Clone, Debug)]
+pub(super) struct Widget {
+    /// Which API the page speaks: the one that minted.
+    pub(super) api: Api,
+    /// What it offers is narrowed to these.
+    pub(super) tags: Tags,
+}
+
+impl Default for Widget {
+    fn default() -> Self {
+        Self {
+            api: Api::V1,
+            tags: Tags::default(),
+        }
+    }
 }
 
 /// Where a workspace's data is processed.

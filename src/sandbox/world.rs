@@ -8,12 +8,13 @@ use super::armed::Armed;
 use super::fault::Switch;
 use super::ids::{Id, Ids};
 use super::jwt;
+use super::page;
 use super::pipeline::Pipeline;
 use super::problem::{self, Refusal};
 use super::source::{self, Source};
 use super::store::Store;
 use super::template::{AgentsTemplate, Hosting, Template};
-use super::workspace::{Region, Workspace};
+use super::workspace::{Region, Widget, Workspace};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
@@ -244,6 +245,7 @@ impl World {
             name: name.to_owned(),
             region,
             created_at: self.now(),
+            widget: Widget::default(),
         });
         id
     }
@@ -352,14 +354,24 @@ impl World {
         jwt::sign(&claims, &self.widget_key)
     }
 
-    /// The two things the widget needs, before they are packed.
-    pub(super) fn issue_widget(&mut self, grant: &Grant<'_>, origin: &str) -> Value {
+    /// The two things the widget needs, before they are packed; and what the page behind it does.
+    pub(super) fn issue_widget(
+        &mut self,
+        grant: &Grant<'_>,
+        origin: &str,
+        widget: Widget,
+    ) -> Value {
+        let workspaces = self.workspaces.iter_mut();
+        for workspace in workspaces.filter(|found| found.id == grant.workspace) {
+            workspace.widget = widget.clone();
+        }
         let token = self.issue_scoped(grant);
         let host = self.armed.take_switch(Switch::widget_host);
         let origin: String = form_urlencoded::byte_serialize(origin.as_bytes()).collect();
         let page = format!(
-            "{}/embedded-widget?workspaceId={}&allowedOrigin={origin}",
+            "{}{}?workspaceId={}&allowedOrigin={origin}",
             host.as_deref().unwrap_or(grant.base).trim_end_matches('/'),
+            page::PATH,
             grant.workspace
         );
         json!({"token": token, "widgetUrl": page})

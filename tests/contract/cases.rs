@@ -112,7 +112,13 @@ pub(super) async fn v1(site: &Site) -> Vec<Case> {
 
 /// The newer API.
 pub(super) async fn agents(site: &Site) -> Vec<Case> {
-    [agents_core(site).await, agents_source_templates(site).await].concat()
+    [
+        agents_core(site).await,
+        // Before a second template of the same connector is made: then one must be named.
+        agents_connectors(site).await,
+        agents_source_templates(site).await,
+    ]
+    .concat()
 }
 
 async fn v1_source_templates(site: &Site) -> Vec<Case> {
@@ -184,6 +190,32 @@ async fn agents_source_templates(site: &Site) -> Vec<Case> {
         },
         get(ONE_SOURCE, 200).method("DELETE").id(&made),
         get(ONE_SOURCE, 404).method("DELETE"),
+    ]
+}
+
+async fn agents_connectors(site: &Site) -> Vec<Case> {
+    const CONNECTORS: &str = "/api/v1/integrations/connectors";
+    const ONE: &str = "/api/v1/integrations/connectors/{id}";
+    site.workspace("connected").await;
+    let source = json!({"workspace_name": "connected", "connector_type": "Sample Data",
+        "replication_config": {"count": 5}});
+    let made = site.made(CONNECTORS, &source).await;
+    let wrong = with(&source, "replication_config", json!({"count": 0}));
+    let change = post(ONE, 200, &json!({"replication_config": {"count": 6}})).method("PUT");
+    vec![
+        post(CONNECTORS, 200, &source),
+        post(CONNECTORS, 400, &wrong),
+        post(CONNECTORS, 422, &json!({})),
+        get(CONNECTORS, 200).bearer(Bearer::Scoped),
+        get(ONE, 200).id(&made),
+        get(ONE, 404),
+        change.clone().id(&made),
+        Case {
+            status: 404,
+            ..change
+        },
+        get(ONE, 202).method("DELETE").id(&made),
+        get(ONE, 404).method("DELETE"),
     ]
 }
 

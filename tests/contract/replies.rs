@@ -97,8 +97,6 @@ const UNJUDGED: &[&str] = &[
     "DELETE /v1/connections/{id}",
     "POST /v1/jobs",
     "DELETE /v1/jobs/{id}",
-    "POST /api/v1/integrations/connectors",
-    "GET /api/v1/integrations/connectors/{id}",
 ];
 
 /// Asks everything, and gives every difference; each served route must have given at least one
@@ -110,7 +108,7 @@ async fn judged(document: &Document, asker: &Asker, api: Api, cases: &[Case]) ->
         let reply = asker.ask(case).await;
         let text = String::from_utf8_lossy(&reply.body);
         assert_eq!(reply.status, case.status, "{case:?}: {text}");
-        if reply.status == 200 {
+        if (200..300).contains(&reply.status) {
             good.insert(format!("{} {}", case.method, case.path));
         }
         findings.extend(document.reply(case.method, case.path, &reply));

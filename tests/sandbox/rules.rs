@@ -557,25 +557,68 @@ async fn the_widget_page_may_be_framed_by_its_origin_only() {
     .await
     .unwrap();
     assert_eq!(page.status, 200);
-    assert_eq!(
-        page.header("content-security-policy"),
-        "frame-ancestors http://localhost:3001"
+    let policy = |page: &Reply| page.header("content-security-policy").to_owned();
+    assert!(policy(&page).ends_with("; frame-ancestors http://localhost:3001"));
+    assert!(policy(&page).starts_with("default-src 'none'; script-src 'self'; "));
+    assert!(
+        page.text
+            .contains("<meta name=\"generator\" content=\"embedctl sandbox\">")
     );
-    for piece in [
-        "<meta name=\"generator\" content=\"embedctl sandbox\">",
-        "auth_token_request",
-        "scopedAuthToken",
-    ] {
-        assert!(page.text.contains(piece), "{piece}");
-    }
     for wrong in ["http://localhost:3001/", "*", "null", "x;script-src%20*"] {
         let page = site
             .get(&format!("/embedded-widget?allowedOrigin={wrong}"), "")
             .await;
+        assert_eq!(page.status, 200);
+        assert!(!policy(&page).contains("frame-ancestors"), "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn everything_that_the_widget_page_loads_is_there_and_nothing_is_in_it_that_runs() {
+    let site = Site::new(&[]).await;
+    let page = site.get("/embedded-widget", "").await.text;
+    assert!(!page.contains("onclick") && !page.contains("style=") && !page.contains("<style"));
+    let mut loaded = Vec::new();
+    for piece in page
+        .split(['"', '\''])
+        .filter(|it| it.starts_with("/embedded-widget/"))
+    {
+        let part = site.get(piece, "").await;
         assert_eq!(
-            (page.status, page.header("content-security-policy")),
-            (200, ""),
-            "{wrong}"
+            (part.status, part.header("x-content-type-options")),
+            (200, "nosniff"),
+            "{piece}"
+        );
+        let imported = part.text.split('"').filter_map(|it| it.strip_prefix("./"));
+        loaded.extend(imported.map(str::to_owned));
+        assert!(!part.text.contains("://"), "{piece} names another place");
+    }
+    assert_eq!(loaded.len(), 3, "{loaded:?}");
+    for name in loaded {
+        let part = site.get(&format!("/embedded-widget/{name}"), "").await;
+        assert_eq!(part.status, 200, "{name}");
+        assert_eq!(
+            part.header("content-type"),
+            "text/javascript; charset=utf-8"
         );
     }
+    assert_eq!(site.get("/embedded-widget/other.js", "").await.status, 404);
+}
+
+#[tokio::test]
+async fn the_widget_page_speaks_the_api_that_minted_last() {
+    let site = Site::new(&[]).await;
+    let spoken = async |minted: &Reply| {
+        let inner: Value = serde_json::from_str(&unpacked(minted)).unwrap();
+        let url = inner["widgetUrl"].as_str().unwrap().to_owned();
+        let path = url.strip_prefix(&site.url).unwrap().to_owned();
+        let page = site.get(&path, "").await.text;
+        let (_, rest) = page.split_once("name=\"embedctl-api\" content=\"").unwrap();
+        rest.split('"').next().unwrap().to_owned()
+    };
+    assert_eq!(spoken(&site.mint("u").await).await, "v1");
+    let newer = json!({"workspace_name": "u", "allowed_origin": "http://localhost:3001"});
+    let newer = site.call(Method::POST, agents::WIDGET, &newer).await;
+    assert_eq!(spoken(&newer).await, "agents");
+    assert_eq!(spoken(&site.mint("u").await).await, "v1");
 }

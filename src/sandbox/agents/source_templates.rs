@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 
 use super::error::{coded, not_found, unacceptable};
 use super::form::{FLAG, Form, ID, OBJECT, SWITCH, TEXT};
-use super::{Tags, asked_for, enter, moment};
+use super::{asked_for, enter, moment, tags, visit};
 use crate::sandbox::call::Call;
+use crate::sandbox::caller::Caller;
 use crate::sandbox::ids::Id;
 use crate::sandbox::pipeline::Api;
 use crate::sandbox::problem::Refusal;
@@ -16,16 +17,18 @@ use crate::sandbox::world::World;
 
 /// What customers are offered; or, when asked for, what every organization has.
 pub(super) fn list(world: &mut World, call: &Call) -> Answer {
-    enter(world, call)?;
+    let caller = visit(world, call)?;
     let mut form = Form::query(call);
-    let tags = Tags::of(call, &mut form);
+    let tags = tags(call, &mut form);
     let global = form.may("use_global", SWITCH).unwrap_or(false);
     form.end()?;
-    let chosen: Vec<&Source> = if global {
-        let everyones = world.sources.iter().filter(|found| found.maker.is_none());
-        everyones.collect()
-    } else {
-        world.offered(Api::Agents).collect()
+    let chosen: Vec<&Source> = match caller {
+        Caller::Customer(workspace) => world.offered_to(workspace, Api::Agents).collect(),
+        Caller::Operator if global => {
+            let everyones = world.sources.iter().filter(|found| found.maker.is_none());
+            everyones.collect()
+        }
+        Caller::Operator => world.offered(Api::Agents).collect(),
     };
     let organization = (!global).then_some(world.account.organization);
     let chosen = chosen.into_iter();
@@ -35,7 +38,7 @@ pub(super) fn list(world: &mut World, call: &Call) -> Answer {
 }
 
 pub(super) fn show(world: &mut World, call: &Call) -> Answer {
-    enter(world, call)?;
+    visit(world, call)?;
     let id = asked_for(call)?;
     find(world, id).map(whole)
 }

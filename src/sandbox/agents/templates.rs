@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::error::{not_found, unacceptable};
 use super::form::{FLAG, Form, ID, OBJECT, TEXT};
-use super::{Tags, asked_for, enter, moment};
+use super::{asked_for, enter, moment, tags};
 use crate::sandbox::call::Call;
 use crate::sandbox::ids::Id;
 use crate::sandbox::problem::Refusal;
@@ -25,7 +25,7 @@ const NO_TAGS: &[String] = &[];
 pub(super) fn list(world: &mut World, call: &Call) -> Answer {
     enter(world, call)?;
     let mut form = Form::query(call);
-    let tags = Tags::of(call, &mut form);
+    let tags = tags(call, &mut form);
     form.end()?;
     let wanted = world
         .agents_templates

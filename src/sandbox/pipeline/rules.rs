@@ -62,6 +62,7 @@ impl World {
             template,
             configuration,
             created_at,
+            updated_at: created_at,
             deleted: false,
         });
         id

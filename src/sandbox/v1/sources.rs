@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::paging::Page;
-use super::{Answer, Caller, text};
+use super::{Answer, Caller, caller, text};
 use crate::sandbox::call::Call;
 use crate::sandbox::ids::Id;
 use crate::sandbox::pipeline::{Api, Saved};
@@ -13,7 +13,7 @@ use crate::sandbox::source::{self, Connector, called, known};
 use crate::sandbox::world::World;
 
 pub(super) fn list(world: &mut World, call: &Call) -> Answer {
-    let caller = Caller::of(world, call)?;
+    let caller = caller(world, call)?;
     let page = Page::of(world, call)?;
     if !page.workspaces.iter().all(|named| caller.may(*named)) {
         return Err(problem::forbidden());
@@ -26,12 +26,12 @@ pub(super) fn list(world: &mut World, call: &Call) -> Answer {
 }
 
 pub(super) fn show(world: &mut World, call: &Call) -> Answer {
-    let caller = Caller::of(world, call)?;
+    let caller = caller(world, call)?;
     find(world, call, &caller).map(shown)
 }
 
 pub(super) fn delete(world: &mut World, call: &Call) -> Answer {
-    let caller = Caller::of(world, call)?;
+    let caller = caller(world, call)?;
     let id = find(world, call, &caller)?.id;
     world.delete_source(id);
     Ok(Value::Null)
@@ -39,7 +39,7 @@ pub(super) fn delete(world: &mut World, call: &Call) -> Answer {
 
 /// Saves a source. No connection check is made.
 pub(super) fn create(world: &mut World, call: &Call) -> Answer {
-    let caller = Caller::of(world, call)?;
+    let caller = caller(world, call)?;
     let fields = call.json(world)?;
     // Roles come from the body first, as everywhere.
     let workspace = text(&fields, "workspaceId")
