@@ -19,14 +19,12 @@ export class Form {
   #root;
   /** The fields in one element, to be shown. */
   element;
-  /** Whether there is anything to fill in, and whether anything must be. */
-  asks;
+  /** Whether anything must be filled in. */
   needs;
 
   constructor(schema, configuration = {}) {
     this.#root = new Group(schema, configuration, "");
     this.element = this.#root.element;
-    this.asks = this.#root.fields.length > 0;
     this.needs = this.#root.fields.some((field) => field.required);
   }
 
@@ -169,7 +167,7 @@ class Field {
   }
 }
 
-class Text extends Field {
+class Line extends Field {
   constructor(schema, at, value) {
     const secret = schema.airbyte_secret === true;
     const control = element(schema.multiline ? "textarea" : "input", {
@@ -336,6 +334,6 @@ function make(schema, value, at) {
     : schema.type === "array" ? Lines
     : schema.type === "boolean" ? Switch
     : schema.type === "integer" ? Whole
-    : Text;
+    : Line;
   return new kind(schema, at, value);
 }

@@ -189,12 +189,12 @@ function fill(template, configuration, back, save, failed, source) {
     act.disabled = false;
   };
   const alias = ALIASES[template.name];
-  const nothing = form.needs ? null : element("p", {}, "Nothing needs to be filled in.");
+  const lead = source ? "The next sync uses what you change."
+    : form.needs ? "A few details, and the first sync starts."
+    : "Nothing needs to be filled in: connect it, and the first sync starts.";
   show(template.name, [element("form", { novalidate: true, onsubmit: submit },
     element("p", { class: "lead" }, mark(template.name),
-      element("span", {}, source ? `Change how ${template.name} is connected.` : `Connect your ${template.name}.`,
-        alias ? element("span", { class: "hint" }, alias) : null)),
-    nothing,
+      element("span", {}, lead, alias ? element("span", { class: "hint" }, alias) : null)),
     form.element,
     element("div", { class: "acts" }, act,
       back ? button("Back", home) : null,

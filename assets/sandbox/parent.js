@@ -12,7 +12,8 @@ export class NoToken extends Error {}
 export class Parent {
   #origin;
   #token = null;
-  #waiting = new Set();
+  /** The question that is open: what it will come to, and how it is answered. */
+  #asked = null;
 
   /** @param {string | null} origin the only one that is spoken to */
   constructor(origin) {
@@ -25,7 +26,7 @@ export class Parent {
     return this.#token ? Promise.resolve(this.#token) : this.ask();
   }
 
-  /** Asks for a token, whatever is at hand. */
+  /** Asks for a token, whatever is at hand. Who asks meanwhile waits for the same answer. */
   ask() {
     if (!this.#origin) {
       return Promise.reject(new NoToken(
@@ -35,27 +36,29 @@ export class Parent {
       return Promise.reject(new NoToken(
         "No page has this one in a frame, so there is nobody to ask for a token."));
     }
-    return new Promise((resolve, reject) => {
-      const late = setTimeout(() => {
-        this.#waiting.delete(take);
-        const why = `No token came within ${PATIENCE / 1000} seconds. The page around this one must be `
-          + `served from exactly ${this.#origin} and answer auth_token_request with a scopedAuthToken.`;
-        console.error(why);
-        reject(new NoToken(why));
-      }, PATIENCE);
-      const take = (token) => {
+    if (!this.#asked) {
+      const { promise, resolve, reject } = Promise.withResolvers();
+      const late = setTimeout(() => reject(this.#silence()), PATIENCE);
+      this.#asked = { promise, resolve };
+      promise.catch(() => {}).finally(() => {
         clearTimeout(late);
-        resolve(token);
-      };
-      this.#waiting.add(take);
+        this.#asked = null;
+      });
       try {
         this.#post("auth_token_request");
       } catch {
-        clearTimeout(late);
-        this.#waiting.delete(take);
         reject(new NoToken(`The allowed origin is none that a browser knows: ${this.#origin}`));
       }
-    });
+      return promise;
+    }
+    return this.#asked.promise;
+  }
+
+  #silence() {
+    const why = `No token came within ${PATIENCE / 1000} seconds. The page around this one must be `
+      + `served from exactly ${this.#origin} and answer auth_token_request with a scopedAuthToken.`;
+    console.error(why);
+    return new NoToken(why);
   }
 
   /** Tells what the customer did: the source that came of it, or the error. */
@@ -86,7 +89,6 @@ export class Parent {
     const token = event.data?.scopedAuthToken;
     if (typeof token !== "string" || token === "") return;
     this.#token = token;
-    for (const take of this.#waiting) take(token);
-    this.#waiting.clear();
+    this.#asked?.resolve(token);
   }
 }

@@ -17,7 +17,7 @@ use super::jobs::Fate;
 /// ROUTE  = token | organizations | workspaces | template | templates | widget | page |
 ///          destinations | sources | connectors | connections | jobs | any
 ///          `template` is making one, `templates` everything else that concerns them,
-///          `any` every request of the APIs
+///          `connectors` what customers save in the widget, `any` every request of the APIs
 ///          s3 | s3.list | s3.get | s3.head | s3.put | s3.delete
 ///          the bucket: `s3` is every request to it; parts of an upload are `s3.put`
 /// COUNT  = how often, 1 and up; without it, for ever
@@ -140,7 +140,11 @@ const ROUTES: &[(Route, &str, &[&str])] = &[
     (Route::Workspaces, "workspaces", &["/workspaces"]),
     (Route::Destinations, "destinations", &["/destinations"]),
     (Route::Sources, "sources", &["/sources"]),
-    (Route::Connectors, "connectors", &["/connectors"]),
+    (
+        Route::Connectors,
+        "connectors",
+        &["/connectors", "/partial_user_configs/"],
+    ),
     // With the version before it, since templates end so too.
     (Route::Connections, "connections", &["/v1/connections"]),
     (Route::Jobs, "jobs", &["/jobs"]),

@@ -244,17 +244,17 @@ impl World {
     /// Gives a source another configuration; its next job uses it.
     pub(super) fn reconfigure(&mut self, id: Id, configuration: Value) {
         let now = self.now();
-        let sources = self.pipeline.sources.iter_mut();
-        for source in sources.filter(|found| found.id == id) {
+        let mut sources = self.pipeline.sources.iter_mut();
+        if let Some(source) = sources.find(|found| found.id == id) {
             source.updated_at = now;
-            source.configuration = configuration.clone();
+            source.configuration = configuration;
         }
     }
 
     /// Gives a source another name.
     pub(super) fn rename_source(&mut self, id: Id, name: &str) {
-        let sources = self.pipeline.sources.iter_mut();
-        for source in sources.filter(|found| found.id == id) {
+        let mut sources = self.pipeline.sources.iter_mut();
+        if let Some(source) = sources.find(|found| found.id == id) {
             name.clone_into(&mut source.name);
         }
     }

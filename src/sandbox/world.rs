@@ -361,9 +361,9 @@ impl World {
         origin: &str,
         widget: Widget,
     ) -> Value {
-        let workspaces = self.workspaces.iter_mut();
-        for workspace in workspaces.filter(|found| found.id == grant.workspace) {
-            workspace.widget = widget.clone();
+        let mut workspaces = self.workspaces.iter_mut();
+        if let Some(workspace) = workspaces.find(|found| found.id == grant.workspace) {
+            workspace.widget = widget;
         }
         let token = self.issue_scoped(grant);
         let host = self.armed.take_switch(Switch::widget_host);

@@ -288,6 +288,8 @@ fn a_route_covers_its_requests_under_both_apis() {
             "templates sources",
         ),
         ("GET", "/api/v1/integrations/connectors", "connectors"),
+        ("POST", "/api/v1/config_templates/list", "templates"),
+        ("POST", "/api/v1/partial_user_configs/create", "connectors"),
         ("GET", "/v1/embedded/organizations", "organizations"),
         ("GET", "/v1/organizations", "organizations"),
         ("GET", "/v1/workspaces/{id}", "workspaces"),
