@@ -7,25 +7,30 @@ use std::fmt::Write as _;
 use ratatui::text::Line;
 
 use super::pen::{Row, paragraph};
-use super::theme::{Role, Theme};
+use super::theme::{Look, Role};
 use crate::domain::failure::{Code, Failure};
 use crate::domain::moment::span;
 
 /// Draws the three parts under an indent.
-pub fn lines(theme: Theme, failure: &Failure, indent: usize, width: usize) -> Vec<Line<'static>> {
+pub fn lines(look: Look<'_>, failure: &Failure, indent: usize, width: usize) -> Vec<Line<'static>> {
     let mut lines = paragraph(
-        theme,
+        look,
         Role::Bad,
         indent,
         &format!("✖ {}", failure.message),
         width,
     );
-    lines.extend(reasons(theme, failure, indent + 2, width));
+    lines.extend(reasons(look, failure, indent + 2, width));
     lines
 }
 
 /// Draws why and what to do, without what happened.
-pub fn reasons(theme: Theme, failure: &Failure, indent: usize, width: usize) -> Vec<Line<'static>> {
+pub fn reasons(
+    look: Look<'_>,
+    failure: &Failure,
+    indent: usize,
+    width: usize,
+) -> Vec<Line<'static>> {
     let wait = failure
         .retry_after
         .map(|wait| format!("the service asks to wait {}", span(wait)));
@@ -35,12 +40,12 @@ pub fn reasons(theme: Theme, failure: &Failure, indent: usize, width: usize) -> 
         ("do", failure.hint.as_ref(), Role::Strong),
     ];
     let parts = parts.map(|(label, text, role)| (label, text.map(String::as_str), role));
-    labelled(theme, &parts, indent, width)
+    labelled(look, &parts, indent, width)
 }
 
 /// Draws texts behind their labels, in one column.
 pub fn labelled(
-    theme: Theme,
+    look: Look<'_>,
     parts: &[(&str, Option<&str>, Role)],
     indent: usize,
     width: usize,
@@ -53,7 +58,7 @@ pub fn labelled(
             .into_iter()
             .enumerate()
         {
-            let row = Row::new(theme).at(indent);
+            let row = Row::new(look).at(indent);
             let row = if i == 0 {
                 row.put(Role::Quiet, *label)
             } else {

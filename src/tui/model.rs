@@ -22,7 +22,7 @@ use super::prerequisites::Form;
 use super::prompt::Prompt;
 use super::screen::Screen;
 use super::template::Page;
-use super::theme::{Role, Theme};
+use super::theme::{Look, Role, Theme};
 use super::tokens::Board;
 
 /// Which world the console works on.
@@ -206,6 +206,11 @@ impl Model {
         };
         model.tokens.aim(model.target());
         model
+    }
+
+    /// Returns what lines are written with.
+    pub fn look(&self) -> Look<'_> {
+        Look::of(&self.theme)
     }
 
     /// Returns what opens the API, when the settings for it are well formed.

@@ -6,22 +6,22 @@
 use ratatui::text::{Line, Span};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use super::theme::{Role, Theme};
+use super::theme::{Look, Role};
 use crate::domain::text::fit;
 
 /// One line being written from left to right.
 #[derive(Clone, Debug)]
-pub struct Row {
-    theme: Theme,
+pub struct Row<'m> {
+    look: Look<'m>,
     spans: Vec<Span<'static>>,
     width: usize,
 }
 
-impl Row {
+impl<'m> Row<'m> {
     /// Begins an empty line.
-    pub fn new(theme: Theme) -> Row {
+    pub fn new(look: Look<'m>) -> Row<'m> {
         Row {
-            theme,
+            look,
             spans: Vec::new(),
             width: 0,
         }
@@ -34,33 +34,33 @@ impl Row {
 
     /// Writes a text.
     #[must_use]
-    pub fn put(mut self, role: Role, text: impl AsRef<str>) -> Row {
+    pub fn put(mut self, role: Role, text: impl AsRef<str>) -> Row<'m> {
         let text = text.as_ref();
         if !text.is_empty() {
             self.width += text.width();
             self.spans
-                .push(Span::styled(text.to_owned(), self.theme.style(role)));
+                .push(Span::styled(text.to_owned(), self.look.style(role)));
         }
         self
     }
 
     /// Writes as much of a text as fits `columns`.
     #[must_use]
-    pub fn fit(self, role: Role, text: impl AsRef<str>, columns: usize) -> Row {
+    pub fn fit(self, role: Role, text: impl AsRef<str>, columns: usize) -> Row<'m> {
         let cut = fit(text.as_ref(), columns);
         self.put(role, cut)
     }
 
     /// Writes as much of a text as fits up to `column`, counted from the line's start.
     #[must_use]
-    pub fn until(self, role: Role, text: impl AsRef<str>, column: usize) -> Row {
+    pub fn until(self, role: Role, text: impl AsRef<str>, column: usize) -> Row<'m> {
         let room = column.saturating_sub(self.width);
         self.fit(role, text, room)
     }
 
     /// Moves on to a column; a line that is there already keeps one space between.
     #[must_use]
-    pub fn at(self, column: usize) -> Row {
+    pub fn at(self, column: usize) -> Row<'m> {
         let gap = if self.width == 0 {
             column
         } else {
@@ -71,7 +71,7 @@ impl Row {
 
     /// Writes a text so that it ends at `width`; leaves it out when that leaves no gap of two.
     #[must_use]
-    pub fn right(self, role: Role, text: impl AsRef<str>, width: usize) -> Row {
+    pub fn right(self, role: Role, text: impl AsRef<str>, width: usize) -> Row<'m> {
         let text = text.as_ref();
         let start = width.saturating_sub(text.width());
         if text.is_empty() || start < self.width + 2 {
@@ -118,7 +118,7 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
 
 /// Writes a wrapped text under an indent.
 pub fn paragraph(
-    theme: Theme,
+    look: Look<'_>,
     role: Role,
     indent: usize,
     text: &str,
@@ -127,7 +127,7 @@ pub fn paragraph(
     wrap(text, width.saturating_sub(indent))
         .into_iter()
         .map(|piece| {
-            Row::new(theme)
+            Row::new(look)
                 .put(Role::Text, " ".repeat(indent))
                 .put(role, piece)
                 .line()
@@ -138,6 +138,7 @@ pub fn paragraph(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tui::theme::Theme;
 
     #[test]
     fn text_is_broken_at_spaces_and_long_words_where_they_must() {
@@ -149,9 +150,13 @@ mod tests {
 
     #[test]
     fn columns_hold_whatever_stands_before() {
-        let row = Row::new(Theme::Color).put(Role::Text, "ab").at(5);
+        let row = Row::new(Look::of(&Theme::Color))
+            .put(Role::Text, "ab")
+            .at(5);
         assert_eq!(row.width(), 5);
-        let row = Row::new(Theme::Color).put(Role::Text, "日本語").at(3);
+        let row = Row::new(Look::of(&Theme::Color))
+            .put(Role::Text, "日本語")
+            .at(3);
         assert_eq!(row.width(), 7);
         let row = row.right(Role::Quiet, "end", 10);
         assert_eq!(row.width(), 7, "no room for a gap of two");

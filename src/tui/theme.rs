@@ -72,6 +72,25 @@ impl Theme {
     }
 }
 
+/// How a frame is to be drawn: what every line is written with. Handed down by the model, so that a
+/// line cannot be written without it.
+#[derive(Clone, Copy, Debug)]
+pub struct Look<'m> {
+    theme: &'m Theme,
+}
+
+impl<'m> Look<'m> {
+    /// Makes the look of a theme.
+    pub fn of(theme: &'m Theme) -> Look<'m> {
+        Look { theme }
+    }
+
+    /// Returns the style of a role.
+    pub fn style(self, role: Role) -> Style {
+        self.theme.style(role)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -84,7 +84,7 @@ fn put(frame: &mut Frame<'_>, area: Rect, row: u16, line: &Line<'static>) {
 }
 
 fn rule(model: &Model, width: usize) -> Line<'static> {
-    Row::new(model.theme)
+    Row::new(model.look())
         .put(Role::Quiet, "─".repeat(width))
         .line()
 }
@@ -96,7 +96,7 @@ fn too_small(model: &Model, frame: &mut Frame<'_>) {
         "embedctl needs {} × {} characters. This terminal has {} × {}.",
         LEAST.0, LEAST.1, area.width, area.height
     );
-    for (row, line) in (0..).zip(paragraph(model.theme, Role::Text, 0, &text, width)) {
+    for (row, line) in (0..).zip(paragraph(model.look(), Role::Text, 0, &text, width)) {
         put(frame, area, row, &line);
     }
 }
@@ -188,16 +188,16 @@ fn screen(model: &Model, width: usize, height: usize) -> Drawn {
 
 /// A place that a later version fills.
 fn coming(model: &Model, width: usize, title: &str, text: &str) -> Drawn {
-    let theme = model.theme;
+    let look = model.look();
     let mut lines = vec![
-        Row::new(theme)
+        Row::new(look)
             .at(1)
             .put(Role::Strong, title)
             .put(Role::Quiet, "   not in this version yet")
             .line(),
         Line::default(),
     ];
-    lines.extend(paragraph(theme, Role::Text, 1, text, width.min(72)));
+    lines.extend(paragraph(look, Role::Text, 1, text, width.min(72)));
     Drawn::still(lines)
 }
 
@@ -225,7 +225,7 @@ fn header(model: &Model, width: usize) -> Line<'static> {
     } else {
         (token, right)
     };
-    let row = Row::new(model.theme)
+    let row = Row::new(model.look())
         .at(1)
         .put(Role::Strong, "embedctl")
         .at(11)

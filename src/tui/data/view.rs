@@ -113,7 +113,7 @@ fn title(model: &Model, width: usize) -> Line<'static> {
     };
     let (role, right) = state(model);
     let end = width.saturating_sub(right.width() + 2);
-    let row = Row::new(model.theme)
+    let row = Row::new(model.look())
         .at(1)
         .put(Role::Strong, "Data")
         .until(Role::Strong, name, end);
@@ -149,7 +149,7 @@ fn state(model: &Model) -> (Role, String) {
 
 fn incomplete(model: &Model, width: usize) -> Vec<Line<'static>> {
     paragraph(
-        model.theme,
+        model.look(),
         Role::Text,
         INDENT,
         "○ The settings are not complete: Enter leads to the form.",
@@ -160,7 +160,7 @@ fn incomplete(model: &Model, width: usize) -> Vec<Line<'static>> {
 /// Before the first look has ended.
 fn not_yet(model: &Model, width: usize) -> Vec<Line<'static>> {
     if let Some(failed) = &model.data.failure {
-        return failure::lines(model.theme, failed, INDENT, width);
+        return failure::lines(model.look(), failed, INDENT, width);
     }
     let (role, text) = match model.data.work() {
         Some(Work::Play) => (
@@ -176,10 +176,10 @@ fn not_yet(model: &Model, width: usize) -> Vec<Line<'static>> {
             "○ Not looked yet. Enter looks now; w waits until there is some.",
         ),
     };
-    let mut lines = paragraph(model.theme, role, INDENT, text, width);
+    let mut lines = paragraph(model.look(), role, INDENT, text, width);
     if model.place == Place::Sandbox && model.data.work().is_none() {
         lines.extend(paragraph(
-            model.theme,
+            model.look(),
             Role::Quiet,
             INDENT + 2,
             "p plays a customer who connects Sample Data.",
@@ -191,16 +191,16 @@ fn not_yet(model: &Model, width: usize) -> Vec<Line<'static>> {
 
 /// No data: the reason, and what to do.
 fn nothing(model: &Model, landing: &Landing, width: usize) -> Vec<Line<'static>> {
-    let theme = model.theme;
+    let look = model.look();
     if let Some(failed) = &model.data.failure {
-        return failure::lines(theme, failed, INDENT, width);
+        return failure::lines(look, failed, INDENT, width);
     }
     let (role, head) = match (model.data.work(), model.data.standing()) {
         (Some(_), _) => (Role::Text, "Nothing has landed so far."),
         (None, Standing::Broken) => (Role::Bad, "✖ Nothing has landed."),
         (None, _) => (Role::Text, "○ Nothing has landed yet."),
     };
-    let mut lines = paragraph(theme, role, INDENT, head, width);
+    let mut lines = paragraph(look, role, INDENT, head, width);
     let reason = landing.reason.as_deref().map(sanitize);
     let advice = advice(model, landing);
     let address = model.data.address.then_some(landing.operator_url.as_ref());
@@ -210,7 +210,7 @@ fn nothing(model: &Model, landing: &Landing, width: usize) -> Vec<Line<'static>>
         ("do", advice.as_deref(), Role::Strong),
         ("address", address.as_deref(), Role::Text),
     ];
-    lines.extend(failure::labelled(theme, &parts, INDENT + 2, width));
+    lines.extend(failure::labelled(look, &parts, INDENT + 2, width));
     lines
 }
 
@@ -252,15 +252,15 @@ fn advice(model: &Model, landing: &Landing) -> Option<String> {
 
 /// What is to be said below the streams.
 fn notes(model: &Model, landing: &Landing, width: usize) -> Vec<Line<'static>> {
-    let theme = model.theme;
+    let look = model.look();
     let width = width.min(WIDEST);
     let mut lines = Vec::new();
     if let Some(failed) = &model.data.failure {
-        lines.extend(failure::lines(theme, failed, INDENT, width));
+        lines.extend(failure::lines(look, failed, INDENT, width));
     }
     if !landing.complete {
         lines.extend(paragraph(
-            theme,
+            look,
             Role::Warn,
             INDENT,
             "! Not every object was read: there are at least so many rows.",
@@ -269,7 +269,7 @@ fn notes(model: &Model, landing: &Landing, width: usize) -> Vec<Line<'static>> {
     }
     if landing.streams.iter().any(|stream| stream.rows.is_none()) {
         lines.extend(paragraph(
-            theme,
+            look,
             Role::Quiet,
             INDENT,
             "Rows marked – are not counted: their format is listed and not read.",
@@ -280,7 +280,7 @@ fn notes(model: &Model, landing: &Landing, width: usize) -> Vec<Line<'static>> {
         && let Some(address) = &landing.operator_url
     {
         let parts = [("address", Some(address.as_str()), Role::Text)];
-        lines.extend(failure::labelled(theme, &parts, INDENT, width));
+        lines.extend(failure::labelled(look, &parts, INDENT, width));
     }
     lines
 }

@@ -100,9 +100,9 @@ fn text(model: &Model) -> String {
 
 /// Draws it.
 pub fn lines(model: &Model, width: usize) -> Vec<Line<'static>> {
-    let theme = model.theme;
+    let look = model.look();
     let mut lines = vec![
-        Row::new(theme)
+        Row::new(look)
             .at(1)
             .put(Role::Strong, "IAM policy")
             .at(14)
@@ -116,7 +116,7 @@ pub fn lines(model: &Model, width: usize) -> Vec<Line<'static>> {
     ];
     if !model.draft.text(Key::Endpoint).is_empty() {
         lines.extend(paragraph(
-            theme,
+            look,
             Role::Warn,
             2,
             "! S3_ENDPOINT is set: a store other than AWS has its own rules for access.",
@@ -130,7 +130,7 @@ pub fn lines(model: &Model, width: usize) -> Vec<Line<'static>> {
             // The indent is ours to keep; sanitizing would take it for a run of blanks.
             .map(|line| {
                 let indent = line.len() - line.trim_start().len();
-                Row::new(theme)
+                Row::new(look)
                     .at(2 + indent)
                     .until(Role::Text, sanitize(line), width)
                     .line()

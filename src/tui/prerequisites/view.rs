@@ -45,7 +45,11 @@ pub fn draw(model: &Model, width: usize, height: usize) -> Drawn {
     } else {
         String::new()
     };
-    lines.push(Row::new(model.theme).right(Role::Quiet, more, width).line());
+    lines.push(
+        Row::new(model.look())
+            .right(Role::Quiet, more, width)
+            .line(),
+    );
     lines.extend(below);
     Drawn { lines, cursor }
 }
@@ -70,7 +74,7 @@ fn list(
     for (i, entry) in rows.iter().skip(top).take(room).enumerate() {
         lines.push(match entry {
             Entry::Blank => Line::default(),
-            Entry::Heading(group) => Row::new(model.theme)
+            Entry::Heading(group) => Row::new(model.look())
                 .at(1)
                 .put(Role::Strong, group.title())
                 .line(),
@@ -154,7 +158,7 @@ fn row(model: &Model, at: usize, field: &Field, width: usize) -> (Line<'static>,
         Role::Quiet
     };
     let end = width.saturating_sub(source.width() + 2);
-    let row = Row::new(model.theme)
+    let row = Row::new(model.look())
         .put(Role::Text, if here { " ▸" } else { "  " })
         .at(LABEL)
         .fit(
@@ -215,7 +219,7 @@ fn dots(chars: usize) -> String {
 
 /// The field being edited: reversed, at least as wide as a hand's breadth, so that it reads as a
 /// place to type.
-fn editor(model: &Model, field: &Field, row: Row, end: usize) -> (Row, usize) {
+fn editor<'m>(model: &Model, field: &Field, row: Row<'m>, end: usize) -> (Row<'m>, usize) {
     let form = &model.form;
     let masked = field.secret && form.revealed_until.is_none();
     let room = end.saturating_sub(VALUE).max(1);
@@ -246,7 +250,7 @@ fn rungs(model: &Model, width: usize) -> Vec<Line<'static>> {
             && let Some(failed) = &step.failure
             && !model.form.stale
         {
-            lines.extend(failure::reasons(model.theme, failed, LABEL + 2, width));
+            lines.extend(failure::reasons(model.look(), failed, LABEL + 2, width));
             lines.extend(offer_line(model, LABEL + 2, width));
         }
     }
@@ -264,7 +268,7 @@ fn offer_line(model: &Model, indent: usize, width: usize) -> Option<Line<'static
         None => return None,
     };
     Some(
-        Row::new(model.theme)
+        Row::new(model.look())
             .at(indent)
             .put(Role::Strong, key)
             .until(Role::Text, words, width)
@@ -311,7 +315,7 @@ fn rung_line(model: &Model, rung: Rung, state: &RungState, width: usize) -> Line
         RungState::Ended(_) | RungState::NotYet | RungState::Running => String::new(),
     };
     let words_role = if role == Role::Good { Role::Text } else { role };
-    Row::new(model.theme)
+    Row::new(model.look())
         .at(1)
         .put(role, glyph)
         .at(LABEL)
@@ -325,7 +329,7 @@ fn rung_line(model: &Model, rung: Rung, state: &RungState, width: usize) -> Line
 
 /// The rungs on one line, where height is dear; the failed one's message on a second.
 fn rungs_in_one(model: &Model, width: usize) -> Vec<Line<'static>> {
-    let mut row = Row::new(model.theme).at(1);
+    let mut row = Row::new(model.look()).at(1);
     for (rung, state) in &model.form.rungs {
         let (glyph, role, _) = rung_words(model, state);
         row = row
@@ -337,7 +341,7 @@ fn rungs_in_one(model: &Model, width: usize) -> Vec<Line<'static>> {
         && !model.form.stale
     {
         lines.extend(paragraph(
-            model.theme,
+            model.look(),
             Role::Bad,
             LABEL,
             &failed.message,
@@ -351,11 +355,11 @@ fn rungs_in_one(model: &Model, width: usize) -> Vec<Line<'static>> {
 /// What is to be said of the focused field, the repair that is offered, and what the field is. Of one
 /// height whatever it says.
 fn help(model: &Model, width: usize, roomy: bool) -> Vec<Line<'static>> {
-    let theme = model.theme;
+    let look = model.look();
     let field = model.form.field();
     let room = width.saturating_sub(2);
     let (role, remark) = remark_of_focused(model, field, room);
-    let line = |role, text: String| Row::new(theme).at(1).until(role, text, width).line();
+    let line = |role, text: String| Row::new(look).at(1).until(role, text, width).line();
     let mut lines = Vec::new();
     lines.extend(
         wrap(&remark, room)

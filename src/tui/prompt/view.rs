@@ -34,14 +34,14 @@ pub fn draw(
 fn ask_lines(model: &Model, question: &Question, width: usize) -> Vec<TextLine<'static>> {
     let (role, title, text) = question_words(model, question);
     let mut lines = vec![TextLine::default()];
-    lines.extend(paragraph(model.theme, role, 1, &title, width));
-    lines.extend(paragraph(model.theme, Role::Text, 3, &text, width));
+    lines.extend(paragraph(model.look(), role, 1, &title, width));
+    lines.extend(paragraph(model.look(), Role::Text, 3, &text, width));
     lines.push(answers(model, &Prompt::Ask(question.clone())));
     lines
 }
 
 fn answers(model: &Model, prompt: &Prompt) -> TextLine<'static> {
-    let mut row = Row::new(model.theme).at(3);
+    let mut row = Row::new(model.look()).at(3);
     for hint in hints(prompt) {
         row = row
             .put(Role::Strong, hint.key)
@@ -128,10 +128,10 @@ fn question_words(model: &Model, question: &Question) -> (Role, String, String) 
 }
 
 fn paste_lines(model: &Model, review: &Review, width: usize) -> Vec<TextLine<'static>> {
-    let theme = model.theme;
+    let look = model.look();
     let mut lines = vec![
         TextLine::default(),
-        Row::new(theme)
+        Row::new(look)
             .at(1)
             .put(
                 Role::Strong,
@@ -146,7 +146,7 @@ fn paste_lines(model: &Model, review: &Review, width: usize) -> Vec<TextLine<'st
     let column = 28;
     let per_line = (width.saturating_sub(3) / column).max(1);
     for piece in plain.chunks(per_line) {
-        let mut row = Row::new(theme);
+        let mut row = Row::new(look);
         for (i, (key, _, _)) in piece.iter().enumerate() {
             row = row.at(3 + i * column).put(Role::Good, "✔ ").fit(
                 Role::Text,
@@ -159,7 +159,7 @@ fn paste_lines(model: &Model, review: &Review, width: usize) -> Vec<TextLine<'st
     for (key, alias, _) in aliased {
         let alias = alias.as_deref().unwrap_or_default();
         lines.push(
-            Row::new(theme)
+            Row::new(look)
                 .at(3)
                 .put(Role::Good, "✔ ")
                 .put(Role::Text, format!("{alias} → {}", key.variable()))
@@ -174,7 +174,7 @@ fn paste_lines(model: &Model, review: &Review, width: usize) -> Vec<TextLine<'st
             n => (counted(n, "line"), "were not settings"),
         };
         lines.push(
-            Row::new(theme)
+            Row::new(look)
                 .at(3)
                 .put(Role::Warn, format!("! {count} {verb} of the form"))
                 .line(),
@@ -191,7 +191,7 @@ fn line_lines(
     complaint: Option<&str>,
     width: usize,
 ) -> (Vec<TextLine<'static>>, Option<(usize, usize)>) {
-    let theme = model.theme;
+    let look = model.look();
     let label = match wanted {
         Wanted::SavePath => "Save the edited settings to which new file?",
         Wanted::TemplateName => "Template name:",
@@ -205,11 +205,11 @@ fn line_lines(
     let padding = " ".repeat(room.saturating_sub(piece.width()));
     let lines = vec![
         TextLine::default(),
-        Row::new(theme)
+        Row::new(look)
             .at(1)
             .until(Role::Strong, label, width)
             .line(),
-        Row::new(theme)
+        Row::new(look)
             .at(3)
             .put(Role::Focus, format!("{piece}{padding}"))
             .line(),
@@ -226,7 +226,7 @@ fn remark(
     complaint: Option<&str>,
     width: usize,
 ) -> TextLine<'static> {
-    let row = Row::new(model.theme).at(3);
+    let row = Row::new(model.look()).at(3);
     if let Some(complaint) = complaint {
         return row.until(Role::Bad, format!("✖ {complaint}"), width).line();
     }

@@ -60,7 +60,7 @@ pub fn draw(model: &Model, width: usize, height: usize) -> Drawn {
 }
 
 fn title(model: &Model, width: usize) -> Line<'static> {
-    Row::new(model.theme)
+    Row::new(model.look())
         .at(1)
         .put(Role::Strong, "Connection template")
         .at(24)
@@ -69,9 +69,9 @@ fn title(model: &Model, width: usize) -> Line<'static> {
 }
 
 fn incomplete(model: &Model, width: usize) -> Vec<Line<'static>> {
-    let theme = model.theme;
+    let look = model.look();
     let mut lines = vec![
-        Row::new(theme)
+        Row::new(look)
             .at(LABEL)
             .put(Role::Quiet, "○ ")
             .until(
@@ -88,7 +88,7 @@ fn incomplete(model: &Model, width: usize) -> Vec<Line<'static>> {
         .filter(|(_, finding)| !finding.is_usable());
     for (key, finding) in named {
         lines.push(
-            Row::new(theme)
+            Row::new(look)
                 .at(LABEL + 2)
                 .fit(Role::Text, key.field().label, 18)
                 .at(LABEL + 22)
@@ -128,7 +128,7 @@ fn facts(model: &Model, spec: &TemplateSpec, width: usize) -> Vec<Line<'static>>
     rows.into_iter()
         .map(|(label, value, right)| {
             let end = width.saturating_sub(right.len() + 2);
-            Row::new(model.theme)
+            Row::new(model.look())
                 .at(LABEL)
                 .put(Role::Quiet, label)
                 .at(VALUE)
@@ -160,7 +160,7 @@ fn path_of(url: &str) -> &str {
 }
 
 fn request(model: &Model, plan: &Plan, width: usize, room: usize) -> Vec<Line<'static>> {
-    let theme = model.theme;
+    let look = model.look();
     let sent = matches!(
         model.template.condition(),
         Condition::Made(Made {
@@ -179,7 +179,7 @@ fn request(model: &Model, plan: &Plan, width: usize, room: usize) -> Vec<Line<'s
         String::new()
     };
     let mut lines = vec![
-        Row::new(theme)
+        Row::new(look)
             .at(LABEL)
             .put(Role::Quiet, verb)
             .at(VALUE)
@@ -192,7 +192,7 @@ fn request(model: &Model, plan: &Plan, width: usize, room: usize) -> Vec<Line<'s
             .line(),
     ];
     lines.extend(body.iter().skip(from).take(shown).map(|text| {
-        Row::new(theme)
+        Row::new(look)
             .at(LABEL + 2)
             .until(Role::Quiet, text, width)
             .line()

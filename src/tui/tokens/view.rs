@@ -104,7 +104,7 @@ pub fn draw(model: &Model, width: usize, height: usize) -> Drawn {
     }
     if board.shown_len() == 0 {
         lines.push(
-            pen::Row::new(model.theme)
+            pen::Row::new(model.look())
                 .at(3)
                 .until(Role::Quiet, "No user holds that text.", width)
                 .line(),
@@ -112,7 +112,7 @@ pub fn draw(model: &Model, width: usize, height: usize) -> Drawn {
     }
     lines.resize(3 + page, Line::default());
     lines.push(
-        pen::Row::new(model.theme)
+        pen::Row::new(model.look())
             .right(Role::Quiet, place(model, from, page), width)
             .line(),
     );
@@ -139,7 +139,7 @@ fn title(model: &Model, width: usize) -> Line<'static> {
         .draft
         .origin()
         .map_or(String::new(), |origin| format!("opened by {origin} only"));
-    pen::Row::new(model.theme)
+    pen::Row::new(model.look())
         .at(1)
         .put(Role::Strong, "Widget tokens")
         .at(18)
@@ -154,7 +154,7 @@ fn empty(model: &Model, width: usize) -> Vec<Line<'static>> {
     } else {
         "The settings are not complete: Enter leads to the form."
     };
-    paragraph(model.theme, Role::Text, 3, text, width)
+    paragraph(model.look(), Role::Text, 3, text, width)
 }
 
 fn headings(model: &Model, columns: &Columns) -> Line<'static> {
@@ -167,7 +167,7 @@ fn headings(model: &Model, columns: &Columns) -> Line<'static> {
     } else {
         "Renewal"
     };
-    pen::Row::new(model.theme)
+    pen::Row::new(model.look())
         .at(Columns::MARK)
         .fit(Role::Quiet, user, columns.user)
         .at(columns.workspace)
@@ -225,7 +225,7 @@ fn row_line(model: &Model, columns: &Columns, row: &Row, selected: bool) -> Line
     let workspace = row.workspace.as_deref().map_or("–".to_owned(), ends);
     let whole = board.held(row).and_then(|token| token.life);
     let left = board.left(row, model.now);
-    let mut line = pen::Row::new(model.theme)
+    let mut line = pen::Row::new(model.look())
         .put(Role::Text, mark)
         .at(Columns::MARK)
         .fit(name, row.user.as_str(), columns.user)
@@ -287,15 +287,15 @@ fn renewal(model: &Model, row: &Row, room: usize) -> (Role, String) {
 
 /// The selected row, opened up.
 fn detail(model: &Model, row: &Row, width: usize) -> Vec<Line<'static>> {
-    let theme = model.theme;
+    let look = model.look();
     let mut lines = vec![
-        pen::Row::new(theme)
+        pen::Row::new(look)
             .at(1)
             .until(Role::Strong, row.user.as_str(), width)
             .line(),
     ];
     if let Some(failed) = model.tokens.failure(row) {
-        lines.extend(failure::lines(theme, failed, 2, width));
+        lines.extend(failure::lines(look, failed, 2, width));
         return lines;
     }
     match model.tokens.held(row) {
@@ -313,7 +313,7 @@ fn fact(
     width: usize,
 ) -> Line<'static> {
     let (role, value) = value;
-    let row = pen::Row::new(model.theme)
+    let row = pen::Row::new(model.look())
         .at(2)
         .put(Role::Quiet, label)
         .at(14);
@@ -359,7 +359,7 @@ fn not_minted(model: &Model, row: &Row, width: usize) -> Vec<Line<'static>> {
         ));
     } else {
         lines.extend(paragraph(
-            model.theme,
+            model.look(),
             Role::Text,
             2,
             "Not minted here before. The first token may make a workspace of this name.",
@@ -367,7 +367,7 @@ fn not_minted(model: &Model, row: &Row, width: usize) -> Vec<Line<'static>> {
         ));
         if !model.template.is_known() {
             lines.extend(paragraph(
-                model.theme,
+                model.look(),
                 Role::Warn,
                 2,
                 "! No connection template is known: a workspace made now never gets its destination.",
@@ -384,7 +384,7 @@ fn not_minted(model: &Model, row: &Row, width: usize) -> Vec<Line<'static>> {
     ));
     if let Some(caution) = row.user.caution() {
         lines.extend(paragraph(
-            model.theme,
+            model.look(),
             Role::Warn,
             2,
             &format!("! {caution}"),
@@ -410,7 +410,7 @@ fn opened_up(model: &Model, token: &Minted, width: usize) -> Vec<Line<'static>> 
     let mut lines = match &token.opened {
         Ok(opened) => claims(model, token, opened, width),
         Err(why) => paragraph(
-            model.theme,
+            model.look(),
             Role::Warn,
             2,
             &format!("! A token came, but it {why}."),

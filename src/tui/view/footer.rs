@@ -83,7 +83,7 @@ pub(super) fn footer(model: &Model, width: usize) -> Line<'static> {
         hints.truncate(1);
     }
     let room = left_room(&hints);
-    let mut row = Row::new(model.theme).at(1);
+    let mut row = Row::new(model.look()).at(1);
     // A request of which only the method would be left says nothing.
     if least > 0 || room >= left.width().min(24) {
         row = row.fit(role, left, room);

@@ -22,7 +22,12 @@ pub(super) fn help_lines(model: &Model, width: usize) -> Vec<Line<'static>> {
         Screen::Data => keys::help(data::KEYS),
         Screen::Preview | Screen::Activity => Vec::new(),
     };
-    let mut lines = vec![Row::new(model.theme).at(1).put(Role::Strong, "Keys").line()];
+    let mut lines = vec![
+        Row::new(model.look())
+            .at(1)
+            .put(Role::Strong, "Keys")
+            .line(),
+    ];
     let title = format!("On {}", model.screen.title());
     help_part(model, &mut lines, &title, &this, width);
     help_part(
@@ -83,17 +88,17 @@ fn help_part(
     rows: &[HelpRow],
     width: usize,
 ) {
-    let theme = model.theme;
+    let look = model.look();
     let rows: Vec<&HelpRow> = rows.iter().filter(|row| !row.text.is_empty()).collect();
     if rows.is_empty() {
         return;
     }
     lines.push(Line::default());
-    lines.push(Row::new(theme).at(1).put(Role::Quiet, title).line());
+    lines.push(Row::new(look).at(1).put(Role::Quiet, title).line());
     for row in rows {
         let pieces = wrap(row.text, width.saturating_sub(20));
         for (i, piece) in pieces.into_iter().enumerate() {
-            let line = Row::new(theme).at(3);
+            let line = Row::new(look).at(3);
             let line = if i == 0 {
                 line.put(Role::Strong, &row.keys)
             } else {

@@ -120,7 +120,7 @@ pub(super) fn rail(model: &Model, frame: &mut Frame<'_>, area: Rect, body: Rect)
         put(frame, area, row, &rail_line(model, screen, width));
         row += 1;
     }
-    let line = Row::new(model.theme).put(Role::Quiet, "│").line();
+    let line = Row::new(model.look()).put(Role::Quiet, "│").line();
     for y in 0..body.height {
         let at = Rect {
             x: area.x + RAIL - 1,
@@ -142,7 +142,7 @@ fn rail_line(model: &Model, screen: Screen, width: usize) -> Line<'static> {
     };
     let name = format!("{} {}", screen.number(), screen.title());
     let figure = figure(model, screen);
-    let row = Row::new(model.theme).at(1).put(role, glyph).at(3);
+    let row = Row::new(model.look()).at(1).put(role, glyph).at(3);
     if chosen {
         let room = width.saturating_sub(3);
         let gap = room.saturating_sub(name.width() + figure.width());
@@ -158,7 +158,7 @@ fn rail_line(model: &Model, screen: Screen, width: usize) -> Line<'static> {
 
 /// The rail on one line: the name of the place that is shown, numbers and glyphs of the others.
 pub(super) fn folded_rail(model: &Model) -> Line<'static> {
-    let mut row = Row::new(model.theme).at(1);
+    let mut row = Row::new(model.look()).at(1);
     for screen in Screen::ALL {
         let (glyph, role) = standing(model, screen);
         let here = model.screen == screen;

@@ -11,7 +11,7 @@ use crate::domain::secret::ends;
 use crate::domain::text::{counted, fit, grouped, sanitize};
 use crate::tui::model::Model;
 use crate::tui::pen::Row;
-use crate::tui::theme::{Role, Theme};
+use crate::tui::theme::{Look, Role};
 
 /// How many lines the chain has, whatever it says.
 const HEIGHT: usize = 2;
@@ -71,28 +71,28 @@ pub(super) fn lines(model: &Model, width: usize) -> Vec<Line<'static>> {
     let arrow = if width < 70 { " → " } else { "  →  " };
     let mut lines = DETAILS
         .into_iter()
-        .map(|details| draw(model.theme, &pieces, details, arrow, width))
+        .map(|details| draw(model.look(), &pieces, details, arrow, width))
         .find(|lines| lines.len() <= HEIGHT)
-        .unwrap_or_else(|| draw(model.theme, &pieces, (0, 0, 0), " → ", width));
+        .unwrap_or_else(|| draw(model.look(), &pieces, (0, 0, 0), " → ", width));
     lines.resize(HEIGHT, Line::default());
     lines
 }
 
 fn draw(
-    theme: Theme,
+    look: Look<'_>,
     pieces: &[Piece],
     details: Details,
     arrow: &str,
     width: usize,
 ) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
-    let mut row = Row::new(theme).at(INDENT);
+    let mut row = Row::new(look).at(INDENT);
     for (i, piece) in pieces.iter().enumerate() {
         let text = piece.text(details);
         let needed = 2 + text.width();
         if i > 0 && row.width() + arrow.width() + needed > width {
             lines.push(row.line());
-            row = Row::new(theme).at(INDENT).put(Role::Quiet, "→ ");
+            row = Row::new(look).at(INDENT).put(Role::Quiet, "→ ");
         } else if i > 0 {
             row = row.put(Role::Quiet, arrow);
         }

@@ -11,7 +11,7 @@ use crate::domain::landing::{Landing, SampleRow, Stream};
 use crate::domain::text::{counted, fit, grouped, sanitize};
 use crate::tui::model::Model;
 use crate::tui::pen::Row;
-use crate::tui::theme::{Role, Theme};
+use crate::tui::theme::{Look, Role};
 
 /// The columns of the streams at one width.
 struct Columns {
@@ -80,7 +80,7 @@ pub(super) fn lines(
     };
     let at = model.data.selected();
     let from = at / page * page;
-    let mut lines = vec![headings(model.theme, &columns)];
+    let mut lines = vec![headings(model.look(), &columns)];
     let weight = weigh(streams);
     let most = streams.iter().map(weight).max().unwrap_or(0);
     for (i, stream) in streams.iter().enumerate().skip(from).take(page) {
@@ -101,7 +101,7 @@ pub(super) fn lines(
             counted(streams.len(), "stream")
         );
         lines.push(
-            Row::new(model.theme)
+            Row::new(model.look())
                 .right(Role::Quiet, place, width)
                 .line(),
         );
@@ -110,7 +110,7 @@ pub(super) fn lines(
     let left = height.saturating_sub(lines.len());
     if let Some(stream) = streams.get(at) {
         let gap = usize::from(left >= ROOMY / 2);
-        let rows = first_rows(model.theme, landing, stream, width, left - gap.min(left));
+        let rows = first_rows(model.look(), landing, stream, width, left - gap.min(left));
         if !rows.is_empty() {
             lines.extend((0..gap).map(|_| Line::default()));
             lines.extend(rows);
@@ -128,8 +128,8 @@ fn weigh(streams: &[Stream]) -> fn(&Stream) -> u64 {
     }
 }
 
-fn headings(theme: Theme, columns: &Columns) -> Line<'static> {
-    let row = Row::new(theme)
+fn headings(look: Look<'_>, columns: &Columns) -> Line<'static> {
+    let row = Row::new(look)
         .at(Columns::MARK)
         .put(Role::Quiet, "Stream")
         .at(columns.rows)
@@ -163,7 +163,7 @@ fn stream_line(
     let newest = stream
         .newest
         .map_or("–".to_owned(), |at| ago(age(model, at)));
-    let row = Row::new(model.theme)
+    let row = Row::new(model.look())
         .put(Role::Text, mark)
         .at(Columns::MARK)
         .fit(name, sanitize(&stream.name), columns.name)
@@ -236,7 +236,7 @@ struct Field<'a> {
 
 /// The first rows of a stream as a small table: as many columns and rows as fit.
 fn first_rows(
-    theme: Theme,
+    look: Look<'_>,
     landing: &Landing,
     stream: &Stream,
     width: usize,
@@ -258,14 +258,14 @@ fn first_rows(
     };
     let title = format!("{}, first rows", sanitize(&stream.name));
     let mut lines = vec![
-        Row::new(theme)
+        Row::new(look)
             .at(INDENT)
             .until(Role::Strong, title, width)
             .right(Role::Quiet, more, width)
             .line(),
     ];
     let line = |role: Role, cell: &dyn Fn(&Field<'_>) -> String| {
-        let mut row = Row::new(theme);
+        let mut row = Row::new(look);
         let mut column = INDENT + 1;
         for field in &fields {
             let text = fit(&cell(field), field.width);

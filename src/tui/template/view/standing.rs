@@ -17,7 +17,7 @@ use crate::tui::model::{Model, Work};
 use crate::tui::moved;
 use crate::tui::pen::{Row, paragraph};
 use crate::tui::template::{Condition, Made, moved_is_offered};
-use crate::tui::theme::{Role, Theme};
+use crate::tui::theme::{Look, Role};
 
 /// What exists in Airbyte, where the API can tell: of the planned name first, then the others.
 pub(super) fn listed(model: &Model, plan: &Plan, width: usize, most: usize) -> Vec<Line<'static>> {
@@ -45,7 +45,7 @@ pub(super) fn listed(model: &Model, plan: &Plan, width: usize, most: usize) -> V
                 Role::Text
             };
             let id = one.id.as_deref().map_or("–".to_owned(), ends);
-            Row::new(model.theme)
+            Row::new(model.look())
                 .at(LABEL)
                 .put(Role::Quiet, label(i))
                 .at(VALUE)
@@ -59,7 +59,7 @@ pub(super) fn listed(model: &Model, plan: &Plan, width: usize, most: usize) -> V
         .collect();
     if existing.len() > shown {
         lines.push(
-            Row::new(model.theme)
+            Row::new(model.look())
                 .at(VALUE)
                 .put(
                     Role::Quiet,
@@ -84,7 +84,7 @@ fn made_on(existing: &Existing) -> String {
 
 /// How things stand, in a few lines above the footer.
 pub(super) fn standing(model: &Model, width: usize) -> Vec<Line<'static>> {
-    let theme = model.theme;
+    let look = model.look();
     if let Some(setup) = model.setup {
         let words = match setup.work {
             _ if setup.stopping => "Stopping …".to_owned(),
@@ -93,7 +93,7 @@ pub(super) fn standing(model: &Model, width: usize) -> Vec<Line<'static>> {
             Work::Check | Work::Adopt => format!("{} …", setup.work.words()),
         };
         return vec![
-            Row::new(theme)
+            Row::new(look)
                 .at(LABEL)
                 .put(Role::Busy, model.spinner())
                 .put(Role::Text, " ")
@@ -110,7 +110,7 @@ pub(super) fn standing(model: &Model, width: usize) -> Vec<Line<'static>> {
     match page.condition() {
         Condition::Incomplete => {}
         Condition::Unplanned => lines.extend(paragraph(
-            theme,
+            look,
             Role::Quiet,
             LABEL,
             "○ Not planned yet.",
@@ -119,13 +119,13 @@ pub(super) fn standing(model: &Model, width: usize) -> Vec<Line<'static>> {
         Condition::Failed(failed) => lines.extend(failed_lines(model, failed, width)),
         // What has moved is not asked about here any more.
         Condition::Ready(_) if moved_is_offered(model) => {}
-        Condition::Ready(plan) => lines.extend(ready(theme, plan, width)),
-        Condition::Made(made) => lines.extend(made_lines(theme, made, width)),
-        Condition::Exists(existing) => lines.extend(exists(theme, existing, width)),
+        Condition::Ready(plan) => lines.extend(ready(look, plan, width)),
+        Condition::Made(made) => lines.extend(made_lines(look, made, width)),
+        Condition::Exists(existing) => lines.extend(exists(look, existing, width)),
         Condition::Conflict(existing, differences) => {
-            lines.extend(conflict(theme, existing, differences, width));
+            lines.extend(conflict(look, existing, differences, width));
         }
-        Condition::Unknown(since) => lines.extend(unknown(theme, since, width)),
+        Condition::Unknown(since) => lines.extend(unknown(look, since, width)),
     }
     lines.extend(not_saved(model, width));
     lines
@@ -133,10 +133,10 @@ pub(super) fn standing(model: &Model, width: usize) -> Vec<Line<'static>> {
 
 /// A failure, and the one key that leads on where there is one.
 fn failed_lines(model: &Model, failed: &Failure, width: usize) -> Vec<Line<'static>> {
-    let mut lines = failure::lines(model.theme, failed, LABEL, width);
+    let mut lines = failure::lines(model.look(), failed, LABEL, width);
     if moved::is_offered(model, failed) {
         lines.push(
-            Row::new(model.theme)
+            Row::new(model.look())
                 .at(LABEL + 2)
                 .put(Role::Strong, "m")
                 .until(
@@ -159,17 +159,17 @@ fn not_saved(model: &Model, width: usize) -> Vec<Line<'static>> {
         "AIRBYTE_API={} is not saved; Ctrl-S remembers it.",
         sanitize(&model.draft.text(Key::Api))
     );
-    paragraph(model.theme, Role::Quiet, LABEL + 2, &text, width)
+    paragraph(model.look(), Role::Quiet, LABEL + 2, &text, width)
 }
 
-fn ready(theme: Theme, plan: &Plan, width: usize) -> Vec<Line<'static>> {
+fn ready(look: Look<'_>, plan: &Plan, width: usize) -> Vec<Line<'static>> {
     if plan.listed {
         let count = match plan.existing.len() {
             0 => "no template".to_owned(),
             count => counted(count, "template"),
         };
         return paragraph(
-            theme,
+            look,
             Role::Text,
             LABEL,
             &format!("○ None of this name exists; the organization has {count}."),
@@ -183,14 +183,14 @@ fn ready(theme: Theme, plan: &Plan, width: usize) -> Vec<Line<'static>> {
         names.join(", ")
     };
     let mut lines = paragraph(
-        theme,
+        look,
         Role::Warn,
         LABEL,
         &format!("! This API cannot list templates. Created from this machine so far: {known}."),
         width,
     );
     lines.extend(paragraph(
-        theme,
+        look,
         Role::Quiet,
         LABEL + 2,
         "Two templates with one name break every new customer, so a second is never sent without asking.",
@@ -199,7 +199,7 @@ fn ready(theme: Theme, plan: &Plan, width: usize) -> Vec<Line<'static>> {
     lines
 }
 
-fn made_lines(theme: Theme, made: &Made, width: usize) -> Vec<Line<'static>> {
+fn made_lines(look: Look<'_>, made: &Made, width: usize) -> Vec<Line<'static>> {
     let text = match &made.creation {
         Creation::Created { id } => {
             let at = clock_time(made.at.wall);
@@ -215,9 +215,9 @@ fn made_lines(theme: Theme, made: &Made, width: usize) -> Vec<Line<'static>> {
         }
         Creation::Exists { id: None } => "✔ It exists already · nothing was sent".to_owned(),
     };
-    let mut lines = paragraph(theme, Role::Good, LABEL, &text, width);
+    let mut lines = paragraph(look, Role::Good, LABEL, &text, width);
     lines.extend(paragraph(
-        theme,
+        look,
         Role::Quiet,
         LABEL + 2,
         "Every workspace made from now on gets this destination.",
@@ -226,7 +226,7 @@ fn made_lines(theme: Theme, made: &Made, width: usize) -> Vec<Line<'static>> {
     lines
 }
 
-fn exists(theme: Theme, existing: &Existing, width: usize) -> Vec<Line<'static>> {
+fn exists(look: Look<'_>, existing: &Existing, width: usize) -> Vec<Line<'static>> {
     let id = existing
         .id
         .as_deref()
@@ -236,14 +236,14 @@ fn exists(theme: Theme, existing: &Existing, width: usize) -> Vec<Line<'static>>
         made => format!(" · {made}"),
     };
     let mut lines = paragraph(
-        theme,
+        look,
         Role::Good,
         LABEL,
         &format!("✔ This template exists{id}{since}"),
         width,
     );
     lines.extend(paragraph(
-        theme,
+        look,
         Role::Quiet,
         LABEL + 2,
         "Nothing has to be sent.",
@@ -253,7 +253,7 @@ fn exists(theme: Theme, existing: &Existing, width: usize) -> Vec<Line<'static>>
 }
 
 fn conflict(
-    theme: Theme,
+    look: Look<'_>,
     existing: &Existing,
     differences: &[Difference],
     width: usize,
@@ -263,7 +263,7 @@ fn conflict(
         .as_deref()
         .map_or(String::new(), |id| format!(" (id {})", ends(id)));
     let mut lines = paragraph(
-        theme,
+        look,
         Role::Bad,
         LABEL,
         &format!("✖ A template of this name exists{id} with other values:"),
@@ -280,7 +280,7 @@ fn conflict(
             text => text,
         };
         lines.push(
-            Row::new(theme)
+            Row::new(look)
                 .at(LABEL + 2)
                 .put(Role::Quiet, &difference.field)
                 .at(VALUE)
@@ -291,7 +291,7 @@ fn conflict(
         );
     }
     lines.extend(paragraph(
-        theme,
+        look,
         Role::Quiet,
         LABEL + 2,
         "Two templates with one name break every new customer. Give this one another name, or send all the same.",
@@ -300,9 +300,9 @@ fn conflict(
     lines
 }
 
-fn unknown(theme: Theme, since: &str, width: usize) -> Vec<Line<'static>> {
+fn unknown(look: Look<'_>, since: &str, width: usize) -> Vec<Line<'static>> {
     let mut lines = paragraph(
-        theme,
+        look,
         Role::Warn,
         LABEL,
         &format!(
@@ -314,7 +314,7 @@ fn unknown(theme: Theme, since: &str, width: usize) -> Vec<Line<'static>> {
         width,
     );
     lines.push(
-        Row::new(theme)
+        Row::new(look)
             .at(LABEL + 2)
             .until(
                 Role::Text,
@@ -324,7 +324,7 @@ fn unknown(theme: Theme, since: &str, width: usize) -> Vec<Line<'static>> {
             .line(),
     );
     lines.push(
-        Row::new(theme)
+        Row::new(look)
             .at(LABEL + 2)
             .put(Role::Strong, "a")
             .put(Role::Text, " it is there   ")
