@@ -20,8 +20,10 @@ use std::collections::VecDeque;
 use serde_json::Value;
 
 use crate::domain::failure::Failure;
+use crate::domain::field::Key;
 use crate::domain::moment::{Clock, Moment};
 use crate::domain::origin::Origin;
+use crate::domain::record;
 use crate::domain::redact::Redactor;
 use crate::domain::secret::Secret;
 use crate::domain::settings::Access;
@@ -330,7 +332,7 @@ impl Client {
     ) -> Result<String, NotCreated> {
         let dialect = dialect::of(access.api);
         let call = dialect.create_template(spec, Shown::Whole);
-        let secrets = [&spec.secret_access_key];
+        let secrets = [(Key::SecretAccessKey.variable(), &spec.secret_access_key)];
         let sent = self.call(access, &call, &secrets).await;
         match sent.and_then(|answer| dialect.read_created(&answer)) {
             Ok(id) => Ok(id),
@@ -500,7 +502,7 @@ impl Client {
         &self,
         access: &Access,
         call: &Call,
-        secrets: &[&Secret],
+        secrets: &[(&'static str, &Secret)],
     ) -> Result<Answer, Error> {
         // Two rounds: a refused bearer is forgotten, fetched once, and tried once more.
         let mut rounds = VecDeque::from([true, false]);
@@ -511,12 +513,10 @@ impl Client {
                 url: access.base_url.join(&call.path),
                 bearer: Some(&token.secret),
                 organization: dialect::of(access.api).organization_header(access),
-                redactor: Redactor::new(
-                    secrets
-                        .iter()
-                        .copied()
-                        .chain([&access.client_secret, &token.secret]),
-                ),
+                redactor: Redactor::new(secrets.iter().copied().chain([
+                    (Key::ClientSecret.variable(), &access.client_secret),
+                    (record::BEARER, &token.secret),
+                ])),
             };
             let answer = self.transport.send(&request).await;
             let again = rounds.pop_front().unwrap_or(false);
@@ -543,7 +543,7 @@ impl Client {
             url: access.base_url.join(&call.path),
             bearer: None,
             organization: None,
-            redactor: Redactor::new([&access.client_secret]),
+            redactor: Redactor::new([(Key::ClientSecret.variable(), &access.client_secret)]),
         };
         // A token that is over when it arrives is fetched once more before it is called a fault.
         for _ in 0..2 {

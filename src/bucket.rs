@@ -14,7 +14,10 @@ use uuid::Uuid;
 
 use crate::domain::exchange::Exchange;
 use crate::domain::failure::{Code, Failure};
+use crate::domain::field::Key;
 use crate::domain::moment::Clock;
+use crate::domain::record::{Body, Proof, Record, address};
+use crate::domain::redact::Redactor;
 use crate::domain::template::Storage;
 use crate::domain::text::sanitize;
 use crate::http::{ATTEMPTS, Http, Lost};
@@ -218,6 +221,7 @@ impl Client {
             };
             let wait = (retry && attempt < ATTEMPTS).then(|| self.http.backoff(attempt));
             (self.observer)(Exchange {
+                record: Box::new(record(storage, verb, url)),
                 at: began.wall,
                 method: verb.method(),
                 path: sanitize(
@@ -332,6 +336,26 @@ impl Client {
                 }
             }
         }
+    }
+}
+
+/// What is kept of a request: never a body, since objects are the customers'.
+fn record(storage: &Storage, verb: Verb, url: &str) -> Record {
+    let secret = (Key::SecretAccessKey.variable(), &storage.secret_access_key);
+    let withheld = |what: &str| Body::Withheld(format!("{what}, which is never kept"));
+    Record {
+        url: address(url, &Redactor::new([secret])),
+        proof: Proof::Signature(storage.region.clone()),
+        organization: None,
+        sent: match verb {
+            Verb::Put => withheld("an object"),
+            Verb::List | Verb::Get | Verb::Delete => Body::Nothing,
+        },
+        received: match verb {
+            Verb::List => withheld("what the bucket answered"),
+            Verb::Get => withheld("an object"),
+            Verb::Put | Verb::Delete => Body::Nothing,
+        },
     }
 }
 

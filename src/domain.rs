@@ -3,6 +3,7 @@
 //! Depends on nothing of ours outside this folder.
 
 pub mod base_url;
+pub mod curl;
 pub mod exchange;
 pub mod failure;
 pub mod field;
@@ -11,6 +12,7 @@ pub mod ladder;
 pub mod landing;
 pub mod moment;
 pub mod origin;
+pub mod record;
 pub mod redact;
 pub mod secret;
 pub mod settings;

@@ -33,6 +33,7 @@ use crate::domain::settings::Draft;
 
 pub use model::Place;
 
+pub mod activity;
 pub mod data;
 pub mod failure;
 pub mod input;

@@ -11,8 +11,14 @@
 #[path = "support/support.rs"]
 mod support;
 
+use std::sync::{Arc, Mutex};
+
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use embedctl::api::{Client, Notice, Options};
+use embedctl::domain::curl;
+use embedctl::domain::moment::Clock;
+use embedctl::domain::settings::{Draft, Layer, Source};
 use rustix::process::Signal;
 use serde_json::Value;
 
@@ -126,11 +132,12 @@ fn refused_credentials_and_their_echoes() {
     });
 }
 
-#[test]
-fn everything_that_a_service_could_repeat() {
-    // Each way to say something, with the whole request in it: headers, body, escaped once and twice.
-    type Way = fn(&Heard) -> String;
-    let ways: [Way; 7] = [
+/// A way to say something, with the whole request in it.
+type Way = fn(&Heard) -> String;
+
+/// Headers and body of the request, escaped once and twice.
+fn ways() -> [Way; 7] {
+    [
         |heard| {
             Listener::json(
                 "400 Bad Request",
@@ -169,8 +176,66 @@ fn everything_that_a_service_could_repeat() {
                 url::form_urlencoded::byte_serialize(heard.body.as_bytes()).collect::<String>()
             )
         },
-    ];
-    let numbered: Vec<(usize, Way)> = ways.into_iter().enumerate().collect();
+    ]
+}
+
+/// A life against a service that repeats everything, as the Activity screen is told of it.
+#[tokio::test]
+async fn what_is_kept_of_requests_holds_no_secret() {
+    for way in ways() {
+        for path in ["/applications/token", "/config_templates", "/embedded"] {
+            let listener = service(move |heard| heard.line.contains(path).then(|| way(heard)));
+            let site = Site::new(&[]);
+            let text = site.env_with(&[("BASE_URL", &listener.url)]);
+            let values = text.lines().filter_map(|line| line.split_once('='));
+            let values = values
+                .map(|(name, value)| (name.to_owned(), value.trim_matches('\'').to_owned()))
+                .chain([
+                    ("AIRBYTE_CLIENT_SECRET".to_owned(), CLIENT.to_owned()),
+                    ("AWS_S3_SECRET_ACCESS_KEY".to_owned(), AWS.to_owned()),
+                ]);
+            let draft = Draft::resolve(&[(Source::File, Layer::new(values))]);
+            let settings = draft.settings().unwrap();
+            let told = Arc::new(Mutex::new(Vec::new()));
+            let log = Arc::clone(&told);
+            let observer = Arc::new(move |notice| {
+                if let Notice::Exchanged(exchange) = notice {
+                    log.lock().unwrap().push(exchange);
+                }
+            });
+            let options = Options {
+                observer,
+                ..Options::quiet()
+            };
+            let client = Client::new(options, Clock::start());
+            let access = &settings.access;
+            let _ = client.organization(access).await;
+            let _ = client.create_template(access, &settings.template).await;
+            let user = settings.user.clone();
+            let _ = client.mint(access, &settings.origin, &user).await;
+            let told = told.lock().unwrap();
+            assert!(!told.is_empty());
+            for exchange in told.iter() {
+                let record = &exchange.record;
+                for text in [
+                    format!("{exchange:?}"),
+                    curl::command(exchange),
+                    record.sent.text().to_owned(),
+                    record.received.text().to_owned(),
+                ] {
+                    free_of_canaries(&text, &exchange.path);
+                    assert!(!text.contains("Bearer bearer"), "{text}");
+                }
+            }
+            let sent = |part: &str| told.iter().any(|e| curl::command(e).contains(part));
+            assert!(sent("$AIRBYTE_CLIENT_SECRET"), "it was really sent");
+        }
+    }
+}
+
+#[test]
+fn everything_that_a_service_could_repeat() {
+    let numbered: Vec<(usize, Way)> = ways().into_iter().enumerate().collect();
     each(&numbered, |(number, way)| {
         let way = *way;
         for path in [

@@ -198,6 +198,21 @@ fn a_customer_who_is_played_leaves_data_that_is_shown() {
 }
 
 #[test]
+fn every_request_is_in_the_log_without_its_secrets() {
+    let mut console = Console::open(&[]);
+    console.shows("Enter check").press("\r");
+    console.shows("Enter go on to the template").press("\x1b6");
+    console.shows("p95").shows("/v1/applications/token");
+    console.press("g\r").shows("Number      1");
+    console.shows("\"client_secret\": \"$AIRBYTE_CLIENT_SECRET\"");
+    console.shows("\"access_token\": \"••••••••\"");
+    console.press("y").shows("sent to the terminal's clipboard");
+    console.press("\x1b").shows("Enter open").press("e");
+    console.shows("Nothing failed").press("q");
+    assert_eq!(console.ends(), 0);
+}
+
+#[test]
 fn the_iam_policy_is_shown_from_the_rail() {
     let mut console = Console::open(&[]);
     console.shows("Enter check").press("\x1b");

@@ -143,7 +143,7 @@ mod tests {
     fn read(body: &str) -> Problem {
         Problem::read(
             body.as_bytes(),
-            &Redactor::new([&Secret::new("canary-secret")]),
+            &Redactor::new([("S", &Secret::new("canary-secret"))]),
         )
     }
 

@@ -19,6 +19,7 @@ use super::error::{Endpoint, Error};
 use super::problem::Problem;
 use crate::domain::exchange::Exchange;
 use crate::domain::moment::{Clock, Moment};
+use crate::domain::record::{Body, Proof, Record, address};
 use crate::domain::redact::Redactor;
 use crate::domain::secret::Secret;
 use crate::domain::token::jwt_expiry;
@@ -110,14 +111,16 @@ impl Transport {
         loop {
             self.sit_out_pause().await;
             let began = self.clock.now();
-            let result = self.try_once(request).await;
+            let mut received = Body::Nothing;
+            let result = self.try_once(request, &mut received).await;
             let wait = match &result {
                 Err(error) if attempt < attempts => {
                     self.wait_before_retry(error, request.call.endpoint, attempt)
                 }
                 _ => None,
             };
-            self.tell_exchange(request, began, &result, (attempt, attempts), wait);
+            let record = record(request, received);
+            self.tell_exchange(request, began, &result, (attempt, attempts), wait, record);
             match wait {
                 Some(wait) => tokio::time::sleep(wait).await,
                 None => return result,
@@ -176,6 +179,7 @@ impl Transport {
         result: &Result<Answer, Error>,
         tries: (u32, u32),
         wait: Option<Duration>,
+        record: Record,
     ) {
         let path = reqwest::Url::parse(&request.url)
             .map_or_else(|_| String::new(), |url| url.path().to_owned());
@@ -191,6 +195,7 @@ impl Transport {
             attempts: tries.1,
             why: result.as_ref().err().map(Error::brief),
             again_in: wait,
+            record: Box::new(record),
         }));
     }
 
@@ -198,7 +203,7 @@ impl Transport {
         Error::lost(self.options.http.lost(error, shown), shown)
     }
 
-    async fn try_once(&self, request: &Request<'_>) -> Result<Answer, Error> {
+    async fn try_once(&self, request: &Request<'_>, received: &mut Body) -> Result<Answer, Error> {
         let url = &request.url;
         let shown = url.split('?').next().unwrap_or_default().to_owned();
         let client = self
@@ -231,7 +236,7 @@ impl Transport {
                 .body(body.to_string());
         }
         let response = builder.send().await.map_err(|e| self.lost(&e, &shown))?;
-        self.read(response, request, &shown).await
+        self.read(response, request, &shown, received).await
     }
 
     async fn read(
@@ -239,6 +244,7 @@ impl Transport {
         mut response: reqwest::Response,
         request: &Request<'_>,
         shown: &str,
+        kept: &mut Body,
     ) -> Result<Answer, Error> {
         let status = response.status().as_u16();
         let headers = response.headers().clone();
@@ -268,6 +274,7 @@ impl Transport {
             }
         }
         let received = self.clock.now();
+        *kept = Body::of_answer(&body, &request.redactor);
         if !(200..300).contains(&status) {
             return Err(Error::Status {
                 status,
@@ -286,6 +293,20 @@ impl Transport {
             body,
             redactor: request.redactor.clone(),
         })
+    }
+}
+
+/// What is kept of a request and of the answer's body.
+fn record(request: &Request<'_>, received: Body) -> Record {
+    Record {
+        url: address(&request.url, &request.redactor),
+        proof: match request.bearer {
+            Some(_) => Proof::Bearer,
+            None => Proof::Nothing,
+        },
+        organization: request.organization.map(str::to_owned),
+        sent: Body::of_request(request.call.body.as_ref(), &request.redactor),
+        received,
     }
 }
 

@@ -238,6 +238,7 @@ mod tests {
             attempts: 3,
             why: Some("unavailable\x1b[2J".to_owned()),
             again_in: Some(Duration::from_millis(240)),
+            record: Box::default(),
         }
     }
 

@@ -1,10 +1,12 @@
 //! One request that was made, as the Activity screen and the footer tell it.
 //!
-//! Depends on nothing of ours.
+//! Depends on `record`.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
+
+use super::record::Record;
 
 /// One try of one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub struct Exchange {
     pub why: Option<String>,
     /// How long until the next try, if there is one.
     pub again_in: Option<Duration>,
+    /// What was said, as far as it may be kept.
+    pub record: Box<Record>,
 }
 
 impl Exchange {

@@ -10,32 +10,43 @@ use super::secret::Secret;
 /// The shortest secret that is looked for; anything shorter would blot out ordinary words.
 const SHORTEST: usize = 4;
 
-/// Replaces secrets by `***`: as they are, JSON-escaped (once and twice), URL-encoded, and in base64.
+/// Finds secrets as they are, JSON-escaped (once and twice), URL-encoded, and in base64, and puts
+/// `***` or the secret's name in their place.
 #[derive(Clone, Default)]
 pub struct Redactor {
-    forms: Vec<Secret>,
+    forms: Vec<(Secret, &'static str)>,
 }
 
 impl Redactor {
-    /// Prepares the forms of these secrets.
-    pub fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Redactor {
-        let mut forms: Vec<Secret> = secrets
+    /// Prepares the forms of these secrets, each with the name of the variable that holds it.
+    pub fn new<'a>(secrets: impl IntoIterator<Item = (&'static str, &'a Secret)>) -> Redactor {
+        let mut forms: Vec<(Secret, &'static str)> = secrets
             .into_iter()
-            .map(Secret::expose)
-            .filter(|text| text.chars().count() >= SHORTEST)
-            .flat_map(forms_of)
+            .map(|(name, secret)| (name, secret.expose()))
+            .filter(|(_, text)| text.chars().count() >= SHORTEST)
+            .flat_map(|(name, text)| forms_of(text).into_iter().map(move |form| (form, name)))
             .collect();
         // The longest first, so that a form is not left half standing by a shorter one.
-        forms.sort_by_key(|form| std::cmp::Reverse(form.expose().len()));
+        forms.sort_by_key(|(form, _)| std::cmp::Reverse(form.expose().len()));
         forms.dedup();
         Redactor { forms }
     }
 
     /// Returns the text without the secrets.
     pub fn redact(&self, text: &str) -> String {
-        self.forms.iter().fold(text.to_owned(), |text, form| {
+        self.replace(text, |_| "***".to_owned())
+    }
+
+    /// Returns the text with `$NAME` where a secret stood, as a shell would write it.
+    pub fn name_secrets(&self, text: &str) -> String {
+        self.replace(text, |name| format!("${name}"))
+    }
+
+    fn replace(&self, text: &str, by: impl Fn(&str) -> String) -> String {
+        let text = text.to_owned();
+        self.forms.iter().fold(text, |text, (form, name)| {
             if text.contains(form.expose()) {
-                text.replace(form.expose(), "***")
+                text.replace(form.expose(), &by(name))
             } else {
                 text
             }
@@ -80,7 +91,7 @@ mod tests {
     #[test]
     fn every_form_of_an_echoed_secret_is_taken_out() {
         let secret = Secret::new("ca/na+ry=\"1\\");
-        let redactor = Redactor::new([&secret]);
+        let redactor = Redactor::new([("S", &secret)]);
         for form in forms_of(secret.expose()) {
             let text = format!("before {} after", form.expose());
             assert_eq!(redactor.redact(&text), "before *** after");
@@ -88,14 +99,27 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_can_be_named_instead() {
+        let (secret, token) = (Secret::new("s3cr=t"), Secret::new("bearer"));
+        let redactor = Redactor::new([("SECRET", &secret), ("TOKEN", &token)]);
+        assert_eq!(
+            redactor.name_secrets("a=s3cr%3Dt bearer"),
+            "a=$SECRET $TOKEN"
+        );
+    }
+
+    #[test]
     fn short_texts_are_left_alone() {
-        assert_eq!(Redactor::new([&Secret::new("ab")]).redact("about"), "about");
+        assert_eq!(
+            Redactor::new([("S", &Secret::new("ab"))]).redact("about"),
+            "about"
+        );
     }
 
     proptest::proptest! {
         #[test]
         fn no_secret_survives_inside_any_text(secret in "[!-~]{4,40}", before in ".{0,20}", after in ".{0,20}") {
-            let redactor = Redactor::new([&Secret::new(secret.clone())]);
+            let redactor = Redactor::new([("S", &Secret::new(secret.clone()))]);
             let redacted = redactor.redact(&format!("{before}{secret}{after}"));
             // `***` itself may complete a secret made of stars alone.
             proptest::prop_assert!(!redacted.contains(&secret) || secret.contains('*'));

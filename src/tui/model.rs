@@ -16,7 +16,6 @@ use crate::domain::template::TemplateSpec;
 use crate::domain::user::ExternalUser;
 
 use super::Start;
-use super::data;
 use super::message::Effect;
 use super::prerequisites::Form;
 use super::prompt::Prompt;
@@ -24,6 +23,7 @@ use super::screen::Screen;
 use super::template::Page;
 use super::theme::{Look, Role, Theme};
 use super::tokens::Board;
+use super::{activity, data};
 
 /// Which world the console works on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,10 +102,8 @@ pub enum Errand {
 /// What is known of the connection to the API.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Wire {
-    /// The last request.
+    /// The last request, without its record.
     pub last: Option<Exchange>,
-    /// How many requests were tried.
-    pub requests: u64,
     /// When the next try of a failed request is due.
     pub retry_at: Option<Moment>,
     /// The access token's life, and when it arrived.
@@ -145,6 +143,8 @@ pub struct Model {
     pub tokens: Board,
     /// Screen 5.
     pub data: data::Page,
+    /// Screen 6.
+    pub activity: activity::Page,
     /// A question or a line that has the keys.
     pub prompt: Option<Prompt>,
     /// Help is open, scrolled by so many lines.
@@ -192,6 +192,7 @@ impl Model {
             template: Page::default(),
             tokens: Board::default(),
             data: data::Page::default(),
+            activity: activity::Page::default(),
             draft: start.draft,
             screen: Screen::Prerequisites,
             focus: Focus::Body,

@@ -68,6 +68,8 @@ pub enum Wanted {
     Users(Vec<ExternalUser>),
     /// The board's filter.
     Filter,
+    /// The filter of the requests.
+    LogFilter,
     /// The user whose data are looked for.
     DataUser,
 }
@@ -174,7 +176,7 @@ pub fn hints(prompt: &Prompt) -> Vec<Hint> {
         Prompt::Ask(Question::MintAll(_) | Question::MintToCopy(_)) => ("mint", "not now"),
         Prompt::Ask(Question::Forget(_)) => ("forget", "keep"),
         Prompt::Ask(Question::Quit) => ("quit", "stay"),
-        Prompt::Line(Wanted::Filter, ..) => ("keep the filter", "drop it"),
+        Prompt::Line(Wanted::Filter | Wanted::LogFilter, ..) => ("keep the filter", "drop it"),
         Prompt::Line(..) => ("take it", "leave it"),
         Prompt::Paste(_) => ("take them", "keep what was there"),
     };
@@ -206,9 +208,7 @@ pub fn press(model: &mut Model, prompt: Prompt, key: KeyEvent) -> Vec<Effect> {
         Prompt::Line(wanted, mut line, complaint) => match find(LINE_KEYS, key) {
             Some(Answer::Yes) => entered(model, wanted, line),
             Some(Answer::No) => {
-                if wanted == Wanted::Filter {
-                    model.tokens.set_filter("");
-                }
+                set_filter(model, &wanted, "");
                 Vec::new()
             }
             None => {
@@ -256,8 +256,19 @@ fn keep(model: &mut Model, prompt: Prompt) -> Vec<Effect> {
 }
 
 fn typed(model: &mut Model, wanted: &Wanted, line: &Line) {
-    if *wanted == Wanted::Filter {
-        model.tokens.set_filter(line.text());
+    set_filter(model, wanted, line.text());
+}
+
+/// Narrows what is shown, when the line is a filter's.
+fn set_filter(model: &mut Model, wanted: &Wanted, text: &str) {
+    match wanted {
+        Wanted::Filter => model.tokens.set_filter(text),
+        Wanted::LogFilter => model.activity.log.set_filter(text),
+        Wanted::SavePath
+        | Wanted::TemplateName
+        | Wanted::Schedule
+        | Wanted::Users(_)
+        | Wanted::DataUser => {}
     }
 }
 
@@ -296,7 +307,7 @@ fn entered(model: &mut Model, wanted: Wanted, line: Line) -> Vec<Effect> {
             }
         }
         Wanted::DataUser => ExternalUser::parse(&text).err(),
-        Wanted::SavePath | Wanted::TemplateName | Wanted::Filter => None,
+        Wanted::SavePath | Wanted::TemplateName | Wanted::Filter | Wanted::LogFilter => None,
     };
     if complaint.is_some() {
         return keep(model, Prompt::Line(wanted, line, complaint));
@@ -328,8 +339,8 @@ fn entered(model: &mut Model, wanted: Wanted, line: Line) -> Vec<Effect> {
             Ok(user) => data::open(model, user),
             Err(why) => keep(model, Prompt::Line(wanted, line, Some(why))),
         },
-        Wanted::Filter => {
-            model.tokens.set_filter(&text);
+        Wanted::Filter | Wanted::LogFilter => {
+            set_filter(model, &wanted, &text);
             Vec::new()
         }
     }

@@ -56,7 +56,11 @@ impl Screen {
     pub const fn is_here(self) -> bool {
         matches!(
             self,
-            Screen::Prerequisites | Screen::Template | Screen::Tokens | Screen::Data
+            Screen::Prerequisites
+                | Screen::Template
+                | Screen::Tokens
+                | Screen::Data
+                | Screen::Activity
         )
     }
 

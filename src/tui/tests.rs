@@ -34,6 +34,7 @@ use crate::domain::template::{Creation, Plan, Shown, Would};
 use crate::domain::token::{Minted, Opened};
 use crate::domain::user::ExternalUser;
 
+mod activity;
 mod data;
 mod frames;
 mod keys;
@@ -483,5 +484,6 @@ fn exchange(path: &str, status: Option<u16>) -> Exchange {
         attempts: 3,
         why: None,
         again_in: None,
+        record: Box::default(),
     }
 }

@@ -11,7 +11,7 @@ use super::model::{Errand, Focus, Model, Work};
 use super::prompt::{self, Prompt, Question, Review};
 use super::screen::Screen;
 use super::theme::Role;
-use super::{data, paste, prerequisites, template, tokens};
+use super::{activity, data, paste, prerequisites, template, tokens};
 use crate::client::{Command, Event, Outcome, Ticket};
 use crate::domain::exchange::Exchange;
 use crate::domain::failure::{Code, Exit, Failure};
@@ -138,8 +138,9 @@ fn press_screen(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         Screen::Template => template::press(model, key),
         Screen::Tokens => tokens::press(model, key),
         Screen::Data => data::press(model, key),
-        // They have nothing to press yet, so the rail keeps the keys there.
-        Screen::Preview | Screen::Activity => None,
+        Screen::Activity => activity::press(model, key),
+        // It has nothing to press yet, so the rail keeps the keys there.
+        Screen::Preview => None,
     };
     known.unwrap_or_else(|| outside(model, key))
 }
@@ -298,10 +299,11 @@ fn is_setup(model: &Model, ticket: Ticket) -> bool {
     model.setup.is_some_and(|setup| setup.ticket == ticket)
 }
 
-fn exchanged(model: &mut Model, exchange: Exchange) {
-    model.wire.requests += 1;
+fn exchanged(model: &mut Model, mut exchange: Exchange) {
     model.wire.retry_at = exchange.again_in.map(|wait| model.now.plus(wait));
-    model.wire.last = Some(exchange);
+    let record = std::mem::take(&mut exchange.record);
+    model.wire.last = Some(exchange.clone());
+    model.activity.log.push(Exchange { record, ..exchange });
 }
 
 fn done(model: &mut Model, ticket: Ticket, result: Result<Outcome, Failure>) -> Vec<Effect> {

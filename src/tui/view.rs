@@ -13,7 +13,7 @@ use super::pen::{Row, paragraph};
 use super::prerequisites;
 use super::screen::Screen;
 use super::theme::Role;
-use super::{data, prompt, template, tokens};
+use super::{activity, data, prompt, template, tokens};
 
 mod footer;
 mod help;
@@ -177,12 +177,7 @@ fn screen(model: &Model, width: usize, height: usize) -> Drawn {
             "The demo app: a page of your own with the widget in it, its tokens minted here, and every event as it arrives.",
         ),
         Screen::Data => data::view::draw(model, width, height),
-        Screen::Activity => coming(
-            model,
-            width,
-            "Activity",
-            "Every request with its time, status and duration. Until then the footer shows the last one.",
-        ),
+        Screen::Activity => activity::view::draw(model, width, height),
     }
 }
 

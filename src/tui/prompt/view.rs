@@ -198,6 +198,7 @@ fn line_lines(
         Wanted::Schedule => "Schedule: hourly, manual, or a Quartz cron in UTC such as 0 0 6 * * ?",
         Wanted::Users(_) => "External user IDs, separated by commas or lines:",
         Wanted::Filter => "Show users whose ID holds:",
+        Wanted::LogFilter => "Show requests whose method, path, status or reason holds:",
         Wanted::DataUser => "External user ID whose data to look for:",
     };
     let room = width.saturating_sub(5).clamp(1, 100);
@@ -259,6 +260,14 @@ fn remark(
                 counted(model.tokens.len(), "user")
             ),
         ),
+        Wanted::LogFilter => {
+            let log = &model.activity.log;
+            let shown = grouped(log.shown().count() as u64);
+            (
+                Role::Quiet,
+                format!("{shown} of {}", counted(log.len(), "request")),
+            )
+        }
         Wanted::DataUser => match ExternalUser::parse(line.text()) {
             Ok(user) => (
                 Role::Quiet,

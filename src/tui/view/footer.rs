@@ -12,7 +12,7 @@ use crate::tui::pen::Row;
 use crate::tui::screen::Screen;
 use crate::tui::theme::Role;
 use crate::tui::update::CLIENT_ENDED;
-use crate::tui::{data, prerequisites, prompt, template, tokens};
+use crate::tui::{activity, data, prerequisites, prompt, template, tokens};
 
 /// What the keys do now, the primary one first.
 fn hints(model: &Model) -> Vec<Hint> {
@@ -60,7 +60,8 @@ fn hints(model: &Model) -> Vec<Hint> {
         (Focus::Body, Screen::Template) => template::hints(model),
         (Focus::Body, Screen::Tokens) => tokens::hints(model),
         (Focus::Body, Screen::Data) => data::hints(model),
-        (Focus::Body, Screen::Preview | Screen::Activity) => Vec::new(),
+        (Focus::Body, Screen::Activity) => activity::hints(model),
+        (Focus::Body, Screen::Preview) => Vec::new(),
     };
     hints.extend(help);
     hints

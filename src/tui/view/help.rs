@@ -11,7 +11,7 @@ use crate::tui::model::Model;
 use crate::tui::pen::{Row, wrap};
 use crate::tui::screen::Screen;
 use crate::tui::theme::Role;
-use crate::tui::{data, prerequisites, template, tokens};
+use crate::tui::{activity, data, prerequisites, template, tokens};
 
 /// Help, from the live key tables.
 pub(super) fn help_lines(model: &Model, width: usize) -> Vec<Line<'static>> {
@@ -20,7 +20,11 @@ pub(super) fn help_lines(model: &Model, width: usize) -> Vec<Line<'static>> {
         Screen::Template => keys::help(template::KEYS),
         Screen::Tokens => keys::help(tokens::KEYS),
         Screen::Data => keys::help(data::KEYS),
-        Screen::Preview | Screen::Activity => Vec::new(),
+        Screen::Activity => [activity::KEYS, activity::DETAIL_KEYS]
+            .into_iter()
+            .flat_map(keys::help)
+            .collect(),
+        Screen::Preview => Vec::new(),
     };
     let mut lines = vec![
         Row::new(model.look())

@@ -97,7 +97,7 @@ fn figure(model: &Model, screen: Screen) -> String {
             let live = model.tokens.live(model.now);
             format!("{}/{}", short(live), short(model.tokens.len()))
         }
-        Screen::Activity if model.wire.requests > 0 => grouped(model.wire.requests),
+        Screen::Activity if model.activity.log.made() > 0 => grouped(model.activity.log.made()),
         Screen::Data => match model.data.landing().map(Landing::rows) {
             Some(count @ 1..) => rows(count),
             Some(0) | None => String::new(),

@@ -1,0 +1,122 @@
+//! Screen 6: every request with how it ended, and one of them opened up.
+//!
+//! Depends on `activity::log` for the requests, on `model`, `keys`, `prompt`; on `domain`. Nothing is
+//! asked for here: the page only shows what the transports told.
+
+use ratatui::crossterm::event::KeyEvent;
+
+use super::input::Line;
+use super::keys::find;
+use super::message::Effect;
+use super::model::{Focus, Model};
+use super::prompt::{Prompt, Wanted};
+use super::screen::Screen;
+use super::theme::Role;
+use crate::domain::curl;
+use crate::domain::secret::Secret;
+
+mod keys;
+mod log;
+pub mod view;
+
+pub use keys::{Action, DETAIL_KEYS, KEYS, hints};
+pub use log::{Entry, LIMIT, Log};
+
+/// The page's state.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Page {
+    /// The requests, oldest first.
+    pub log: Log,
+    /// The selected one is opened up, scrolled by so many lines.
+    pub open: Option<usize>,
+}
+
+/// Takes a key; `None` when this screen does not know it.
+pub fn press(model: &mut Model, key: KeyEvent) -> Option<Vec<Effect>> {
+    let table = keys::table(model);
+    find(table, key).map(|action| act(model, action))
+}
+
+/// Does what a key stands for.
+pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Open => open(model),
+        Action::Copy => return copy(model),
+        Action::Errors => errors(model),
+        Action::Filter => {
+            let line = Line::new(model.activity.log.filter());
+            model.prompt = Some(Prompt::Line(Wanted::LogFilter, line, None));
+        }
+        Action::Up => step(model, -1),
+        Action::Down => step(model, 1),
+        Action::PageUp => step(model, -page(model)),
+        Action::PageDown => step(model, page(model)),
+        Action::First => step(model, isize::MIN),
+        Action::Last => step(model, isize::MAX),
+        Action::Before => beside(model, -1),
+        Action::After => beside(model, 1),
+        Action::Back => back(model),
+    }
+    Vec::new()
+}
+
+fn page(model: &Model) -> isize {
+    isize::try_from(view::page_rows(model)).unwrap_or(isize::MAX)
+}
+
+fn open(model: &mut Model) {
+    if model.activity.log.selected().is_some() {
+        model.activity.log.hold();
+        model.activity.open = Some(0);
+    } else {
+        model.say(Role::Quiet, "There is no request to open");
+    }
+}
+
+fn copy(model: &mut Model) -> Vec<Effect> {
+    let Some(entry) = model.activity.log.selected() else {
+        model.say(Role::Quiet, "There is no request to copy");
+        return Vec::new();
+    };
+    let text = curl::command(&entry.exchange);
+    model.copy("The curl command, its secrets as $VARS,", Secret::new(text))
+}
+
+fn errors(model: &mut Model) {
+    let only = !model.activity.log.errors_only();
+    model.activity.log.show_errors_only(only);
+}
+
+/// Moves through the list, or scrolls the one that is opened up.
+fn step(model: &mut Model, by: isize) {
+    match model.activity.open {
+        Some(scroll) => {
+            let most = view::overflow(model);
+            model.activity.open = Some(scroll.saturating_add_signed(by).min(most));
+        }
+        None => model.activity.log.move_by(by),
+    }
+}
+
+/// Opens the request before or after the one that is opened up.
+fn beside(model: &mut Model, by: isize) {
+    model.activity.log.move_by(by);
+    model.activity.log.hold();
+    model.activity.open = Some(0);
+}
+
+/// One step back: from the opened one to the list, from a narrowed list to the whole, to the rail.
+fn back(model: &mut Model) {
+    let page = &mut model.activity;
+    if page.open.is_some() {
+        page.open = None;
+        // The newest is followed again.
+        page.log.move_by(0);
+    } else if !page.log.filter().is_empty() {
+        page.log.set_filter("");
+    } else if page.log.errors_only() {
+        page.log.show_errors_only(false);
+    } else {
+        model.focus = Focus::Rail(Screen::Activity);
+    }
+}

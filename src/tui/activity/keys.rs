@@ -1,0 +1,210 @@
+//! The keys of the log and of the request that is opened up, and what of them the key bar shows.
+//!
+//! Depends on the page's state, on `keys`.
+
+use ratatui::crossterm::event::KeyCode;
+
+use crate::tui::keys::{Binding, Hint, bare, hint, hint_as, letter};
+use crate::tui::model::Model;
+
+/// What can be done here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Open the selected request up.
+    Open,
+    /// Copy it as a curl command.
+    Copy,
+    /// Show only what failed, or everything.
+    Errors,
+    /// Show only some requests.
+    Filter,
+    /// The row above, or a line up.
+    Up,
+    /// The row below, or a line down.
+    Down,
+    /// The page above.
+    PageUp,
+    /// The page below.
+    PageDown,
+    /// The oldest.
+    First,
+    /// The newest; the list follows it from then on.
+    Last,
+    /// Open the request before.
+    Before,
+    /// Open the request after.
+    After,
+    /// Close, widen, or to the rail.
+    Back,
+}
+
+/// The keys of the list.
+pub const KEYS: &[Binding<Action>] = &[
+    Binding {
+        keys: &[bare(KeyCode::Enter)],
+        action: Action::Open,
+        verb: "open",
+        help: "open the request: what was sent and what came back, without secrets",
+    },
+    Binding {
+        keys: &[letter('y')],
+        action: Action::Copy,
+        verb: "copy as curl",
+        help: "copy the request as a curl command, its secrets as $VARS",
+    },
+    Binding {
+        keys: &[letter('e')],
+        action: Action::Errors,
+        verb: "errors only",
+        help: "show only what failed, or everything again",
+    },
+    Binding {
+        keys: &[letter('/')],
+        action: Action::Filter,
+        verb: "filter",
+        help: "show only requests whose method, path, status or reason holds a text",
+    },
+    Binding {
+        keys: &[bare(KeyCode::Up), letter('k')],
+        action: Action::Up,
+        verb: "up",
+        help: "the row above",
+    },
+    Binding {
+        keys: &[bare(KeyCode::Down), letter('j')],
+        action: Action::Down,
+        verb: "down",
+        help: "the row below",
+    },
+    Binding {
+        keys: &[bare(KeyCode::PageUp)],
+        action: Action::PageUp,
+        verb: "page up",
+        help: "the page above",
+    },
+    Binding {
+        keys: &[bare(KeyCode::PageDown)],
+        action: Action::PageDown,
+        verb: "page down",
+        help: "the page below",
+    },
+    Binding {
+        keys: &[bare(KeyCode::Home), letter('g')],
+        action: Action::First,
+        verb: "oldest",
+        help: "the oldest request",
+    },
+    Binding {
+        keys: &[bare(KeyCode::End), letter('G')],
+        action: Action::Last,
+        verb: "newest",
+        help: "the newest request, and those that follow it",
+    },
+    Binding {
+        keys: &[bare(KeyCode::Esc)],
+        action: Action::Back,
+        verb: "rail",
+        help: "drop the filter, or to the rail",
+    },
+];
+
+/// The keys of a request that is opened up.
+pub const DETAIL_KEYS: &[Binding<Action>] = &[
+    Binding {
+        keys: &[bare(KeyCode::Esc), bare(KeyCode::Enter)],
+        action: Action::Back,
+        verb: "close",
+        help: "close the request",
+    },
+    Binding {
+        keys: &[letter('y')],
+        action: Action::Copy,
+        verb: "copy as curl",
+        help: "copy the request as a curl command, its secrets as $VARS",
+    },
+    Binding {
+        keys: &[bare(KeyCode::Left)],
+        action: Action::Before,
+        verb: "before",
+        help: "open the request before",
+    },
+    Binding {
+        keys: &[bare(KeyCode::Right)],
+        action: Action::After,
+        verb: "after",
+        help: "open the request after",
+    },
+    Binding {
+        keys: &[bare(KeyCode::Up), letter('k')],
+        action: Action::Up,
+        verb: "scroll",
+        help: "a line up",
+    },
+    Binding {
+        keys: &[bare(KeyCode::Down), letter('j')],
+        action: Action::Down,
+        verb: "scroll",
+        help: "a line down",
+    },
+    Binding {
+        keys: &[bare(KeyCode::PageUp)],
+        action: Action::PageUp,
+        verb: "page up",
+        help: "a page up",
+    },
+    Binding {
+        keys: &[bare(KeyCode::PageDown)],
+        action: Action::PageDown,
+        verb: "page down",
+        help: "a page down",
+    },
+    Binding {
+        keys: &[bare(KeyCode::Home), letter('g')],
+        action: Action::First,
+        verb: "top",
+        help: "to the top",
+    },
+    Binding {
+        keys: &[bare(KeyCode::End), letter('G')],
+        action: Action::Last,
+        verb: "end",
+        help: "to the end",
+    },
+];
+
+/// Returns the table that holds now.
+pub(super) fn table(model: &Model) -> &'static [Binding<Action>] {
+    if model.activity.open.is_some() {
+        DETAIL_KEYS
+    } else {
+        KEYS
+    }
+}
+
+/// Returns the key bar.
+pub fn hints(model: &Model) -> Vec<Hint> {
+    let log = &model.activity.log;
+    let hints = if model.activity.open.is_some() {
+        [
+            hint(DETAIL_KEYS, Action::Back),
+            hint(DETAIL_KEYS, Action::Copy),
+            hint(DETAIL_KEYS, Action::Before),
+            hint(DETAIL_KEYS, Action::After),
+        ]
+    } else {
+        let errors = if log.errors_only() {
+            hint_as(KEYS, Action::Errors, "everything")
+        } else {
+            hint(KEYS, Action::Errors)
+        };
+        let some = log.selected().is_some();
+        let of_one = |action| if some { hint(KEYS, action) } else { None };
+        [
+            of_one(Action::Open),
+            of_one(Action::Copy),
+            errors,
+            hint(KEYS, Action::Filter),
+        ]
+    };
+    hints.into_iter().flatten().collect()
+}
