@@ -333,7 +333,7 @@ impl Desk {
             let work = async {
                 let _place = places.acquire().await;
                 let tools = resources.tools();
-                mint::mint(tools, &roster, access, origin, user).await
+                mint::mint(tools.api, tools.ledger, &roster, access, origin, user).await
             };
             let result = tokio::select! {
                 biased;

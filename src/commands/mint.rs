@@ -154,7 +154,15 @@ impl Bulk<'_> {
                 if let Some(refused) = refused.get() {
                     return Err(Failure::clone(refused));
                 }
-                let result = mint(self.session.tools(), self.roster, access, origin, user).await;
+                let result = mint(
+                    &self.session.api,
+                    &self.session.ledger,
+                    self.roster,
+                    access,
+                    origin,
+                    user,
+                )
+                .await;
                 if let Err(failure) = &result
                     && failure.code == Code::AuthRefused
                 {

@@ -382,7 +382,15 @@ impl Climber<'_> {
             }
         }
         let roster = Roster::load(self.tools.ledger, access);
-        let minted = mint(self.tools, &roster, access, &settings.origin, &user).await?;
+        let minted = mint(
+            self.tools.api,
+            self.tools.ledger,
+            &roster,
+            access,
+            &settings.origin,
+            &user,
+        )
+        .await?;
         let found = judge(&minted);
         if matches!(found, Found::Pass(_)) {
             self.minted = Some(minted);

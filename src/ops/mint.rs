@@ -3,12 +3,13 @@
 //! Depends on `api`, `ledger`, `domain`. Minting is a write: the service makes a workspace named
 //! like the external user if there is none.
 
-use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::Tools;
+use crate::api::Client;
 use crate::domain::failure::Failure;
+use crate::domain::moment::Moment;
 use crate::domain::origin::Origin;
 use crate::domain::settings::Access;
 use crate::domain::token::{self, Minted};
@@ -19,11 +20,22 @@ use crate::ledger::{Entry, Ledger, Scope};
 /// is small (five by default), so more would only queue there.
 pub const JOBS: usize = 4;
 
+/// How long an entry in the ledger stands for later mints of the same user in this run: a page that
+/// is asked for a thousand times leaves a line, not a thousand.
+const STANDS: Duration = Duration::from_mins(1);
+
 /// The users of one scope that tokens were minted for before, kept up to date while minting.
 pub struct Roster {
     scope: Scope,
-    users: Mutex<HashSet<ExternalUser>>,
+    /// Each with what this run wrote of it last; none for a user that only the ledger told of.
+    users: Mutex<HashMap<ExternalUser, Option<Noted>>>,
     trouble: Mutex<Option<Failure>>,
+}
+
+/// An entry that this run wrote.
+struct Noted {
+    workspace_id: Option<String>,
+    at: Moment,
 }
 
 impl Roster {
@@ -35,11 +47,11 @@ impl Roster {
             Ok(book) => (
                 book.users(&scope)
                     .into_iter()
-                    .map(|known| known.user)
+                    .map(|known| (known.user, None))
                     .collect(),
                 None,
             ),
-            Err(failure) => (HashSet::new(), Some(failure)),
+            Err(failure) => (HashMap::new(), Some(failure)),
         };
         Roster {
             scope,
@@ -50,10 +62,7 @@ impl Roster {
 
     /// Returns true when a token was minted for this user before, as far as this machine knows.
     pub fn knows(&self, user: &ExternalUser) -> bool {
-        self.users
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .contains(user)
+        self.users().contains_key(user)
     }
 
     /// Returns whose access the roster is of.
@@ -63,10 +72,7 @@ impl Roster {
 
     /// Forgets a user.
     pub fn remove(&self, user: &ExternalUser) {
-        self.users
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(user);
+        self.users().remove(user);
     }
 
     /// Returns why the ledger could not be used, once.
@@ -77,18 +83,36 @@ impl Roster {
             .take()
     }
 
+    fn users(&self) -> MutexGuard<'_, HashMap<ExternalUser, Option<Noted>>> {
+        self.users.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Records a mint. A user whose entry of this run still stands, with the same workspace, needs
+    /// no other.
     fn add(&self, ledger: &Ledger, minted: &Minted) {
+        let noted = Noted {
+            workspace_id: minted.workspace_id().map(str::to_owned),
+            at: minted.received,
+        };
+        let stands = |last: &Noted| {
+            last.workspace_id == noted.workspace_id && noted.at.since(last.at) < STANDS
+        };
+        let mut users = self.users();
+        if users
+            .get(&minted.user)
+            .is_some_and(|last| last.as_ref().is_some_and(stands))
+        {
+            return;
+        }
         let entry = Entry::Mint {
             user: minted.user.as_str().to_owned(),
-            workspace_id: minted.workspace_id().map(str::to_owned),
+            workspace_id: noted.workspace_id.clone(),
         };
+        users.insert(minted.user.clone(), Some(noted));
+        drop(users);
         if let Err(failure) = ledger.note(&self.scope, entry, minted.received.wall) {
             *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
         }
-        self.users
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(minted.user.clone());
     }
 }
 
@@ -96,14 +120,15 @@ impl Roster {
 ///
 /// A token that cannot be opened is still a token: what could not be read is told beside it.
 pub async fn mint(
-    tools: Tools<'_>,
+    api: &Client,
+    ledger: &Ledger,
     roster: &Roster,
     access: &Access,
     origin: &Origin,
     user: &ExternalUser,
 ) -> Result<Minted, Failure> {
     let first_here = !roster.knows(user);
-    let fresh = tools.api.mint(access, origin, user).await?;
+    let fresh = api.mint(access, origin, user).await?;
     let opened = token::open(fresh.token.expose());
     let expires_at = opened.as_ref().ok().and_then(|o| o.expires_at);
     let now = fresh.date.unwrap_or(fresh.received.wall);
@@ -117,6 +142,6 @@ pub async fn mint(
         received: fresh.received,
         first_here,
     };
-    roster.add(tools.ledger, &minted);
+    roster.add(ledger, &minted);
     Ok(minted)
 }
