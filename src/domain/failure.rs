@@ -171,6 +171,7 @@ codes! {
     TokenMalformed "token.malformed" Negative "the text is not a widget token";
     MachineDisk "machine.disk" Machine "a file or folder cannot be read or written";
     MachinePort "machine.port" Machine "a port cannot be bound";
+    MachineBrowser "machine.browser" Machine "the browser cannot be opened";
     Cancelled "cancelled" Interrupted "cancelled before the end";
     Internal "internal" Bug "a bug in embedctl";
 }

@@ -22,6 +22,15 @@ pub struct NotAnOrigin {
 }
 
 impl Origin {
+    /// Returns the origin of what this machine serves on a port, in the spelling people open.
+    pub fn of_this_machine(port: u16) -> Origin {
+        // Browsers leave a scheme's own port out.
+        Origin(match port {
+            80 => "http://localhost".to_owned(),
+            port => format!("http://localhost:{port}"),
+        })
+    }
+
     /// Reads an origin. A single trailing slash and a default port are forgiven; compare the result
     /// with the text to know whether something was normalised.
     ///
@@ -184,6 +193,14 @@ mod tests {
         }
         let wrong = Origin::parse("http://localhost:3000/index.html").unwrap_err();
         assert_eq!(wrong.meant.as_deref(), Some("http://localhost:3000"));
+    }
+
+    #[test]
+    fn this_machines_own_origin_is_what_a_browser_sends() {
+        for port in [80, 443, 3001] {
+            let own = Origin::of_this_machine(port);
+            assert_eq!(Origin::parse(&format!("http://localhost:{port}/")), Ok(own));
+        }
     }
 
     #[test]

@@ -147,6 +147,18 @@ impl Finding {
     }
 }
 
+/// The settings that open the API.
+const ACCESS: [Key; 8] = [
+    Key::OrganizationId,
+    Key::ClientId,
+    Key::ClientSecret,
+    Key::BaseUrl,
+    Key::Api,
+    Key::AirbyteRegion,
+    Key::SourceTags,
+    Key::ConnectionTags,
+];
+
 /// All settings as texts, complete or not: what the form edits.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Draft {
@@ -312,17 +324,7 @@ impl Draft {
     /// # Errors
     /// One failure that names every setting among these that is missing or invalid.
     pub fn access(&self) -> Result<Access, Failure> {
-        let keys = [
-            Key::OrganizationId,
-            Key::ClientId,
-            Key::ClientSecret,
-            Key::BaseUrl,
-            Key::Api,
-            Key::AirbyteRegion,
-            Key::SourceTags,
-            Key::ConnectionTags,
-        ];
-        self.require(&keys)?;
+        self.require(&ACCESS)?;
         let (api, base_url, selection) = self.place()?;
         Ok(Access {
             api,
@@ -392,6 +394,28 @@ impl Draft {
         self.require(&[Key::ExternalUserId])?;
         ExternalUser::parse(&self.text(Key::ExternalUserId))
             .map_err(|_why| self.unusable(Key::ExternalUserId))
+    }
+
+    /// Returns what the demo app works with, for a user given by hand or that of the settings.
+    ///
+    /// # Errors
+    /// One failure that names every setting among these that is missing or invalid.
+    pub fn serving(&self, user: Option<ExternalUser>) -> Result<Serving, Failure> {
+        let mut keys = ACCESS.to_vec();
+        if user.is_none() {
+            keys.push(Key::ExternalUserId);
+        }
+        keys.extend([Key::AllowedOrigin, Key::Port]);
+        self.require(&keys)?;
+        Ok(Serving {
+            access: self.access()?,
+            user: user.map_or_else(|| self.user(), Ok)?,
+            origin: self.origin()?,
+            port: self
+                .text(Key::Port)
+                .parse()
+                .map_err(|_why| self.unusable(Key::Port))?,
+        })
     }
 
     /// Returns the connection template that the settings describe.
@@ -519,6 +543,19 @@ pub struct Selection {
     pub source_tags: Vec<String>,
     /// Connection templates with one of these tags.
     pub connection_tags: Vec<String>,
+}
+
+/// What the demo app works with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Serving {
+    /// What opens the API.
+    pub access: Access,
+    /// The user whom tokens are minted for.
+    pub user: ExternalUser,
+    /// The origin of the settings.
+    pub origin: Origin,
+    /// The port of the settings.
+    pub port: u16,
 }
 
 /// All settings, well formed.

@@ -123,6 +123,7 @@ pub fn word(failure: &Failure) -> &'static str {
         | Code::TokenMalformed
         | Code::MachineDisk
         | Code::MachinePort
+        | Code::MachineBrowser
         | Code::Internal => "failed",
     }
 }
