@@ -11,7 +11,7 @@
 //!        tui                      commands            the faces
 //!         │ types only               │    │
 //!         ▼                          ▼    ▼
-//!       client ──────────────────► ops   sandbox      the task, the jobs, the stand-in
+//!       client ──────► demo ─────► ops   sandbox      the task, the demo app, the jobs, the stand-in
 //!                                    │
 //!                                    ▼
 //!             api · bucket · http · env_file · ledger  the world
@@ -28,6 +28,7 @@ pub mod bucket;
 pub mod cli;
 pub mod client;
 pub mod commands;
+pub mod demo;
 pub mod domain;
 pub mod env_file;
 pub mod http;
@@ -36,6 +37,7 @@ pub mod ops;
 pub mod sandbox;
 pub mod tui;
 
+mod browser;
 mod console;
 mod process;
 
