@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::domain::base_url::Api;
 use crate::domain::ladder::Rung;
+use crate::domain::origin::Origin;
 use crate::sandbox::Fault;
 
 /// The operator console for Airbyte Embedded: from an empty .env to live widget tokens
@@ -178,6 +179,11 @@ pub enum Command {
         after_help = "Examples:\n  embedctl export node && node --env-file=.env server.js\n  embedctl export curl --dir setup --api agents\n  embedctl export curl --dir - | less\n\nThe files hold no credential: they read your settings when they run."
     )]
     Export(Export),
+    /// Serve the demo app: a page with the widget, and its tokens, until interrupted
+    #[command(
+        after_help = "Examples:\n  embedctl serve --sandbox --open\n  embedctl serve --user user-42\n  embedctl serve --bind 127.0.0.1:0 -o json\n\nA page that is served elsewhere may ask for tokens too when ALLOWED_ORIGIN names its origin."
+    )]
+    Serve(Serve),
     /// Serve the stand-in API and its bucket until interrupted
     #[command(
         after_help = "Examples:\n  embedctl sandbox --write-env sandbox.env\n  embedctl sandbox --fault widget=status:503*2\n  embedctl sandbox --fault s3.put=deny\n\nA fault is [ROUTE=]ACTION[:ARGUMENT][*COUNT]. Routes: token, organizations, workspaces, template,\ntemplates, widget, page, destinations, sources, connectors, any;\ns3, s3.list, s3.get, s3.head, s3.put, s3.delete. The README lists the actions."
@@ -404,6 +410,55 @@ pub enum Exported {
     Html,
 }
 
+/// `serve`
+#[derive(Args, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of its own on the command line"
+)]
+pub struct Serve {
+    /// Run against a private sandbox in this process
+    #[arg(long)]
+    pub sandbox: bool,
+
+    /// Where to listen, instead of this machine at PORT; port 0 takes a free one
+    #[arg(long, value_name = "ADDR")]
+    pub bind: Option<std::net::SocketAddr>,
+
+    /// Open the page in the browser
+    #[arg(long)]
+    pub open: bool,
+
+    /// Mint for this external user instead of EXTERNAL_USER_ID
+    #[arg(long, value_name = "ID")]
+    pub user: Option<String>,
+
+    /// Let the page choose the user, by ?user=; for this machine only
+    #[arg(long)]
+    pub user_param: bool,
+
+    /// Which script makes the widget; embedctl's own against a sandbox, else the vendor's
+    #[arg(long, value_enum)]
+    pub widget: Option<Widget>,
+
+    /// Frame the widget from this host too; may be given again
+    #[arg(long, value_name = "HOST", value_parser = host)]
+    pub widget_host: Vec<Origin>,
+
+    /// Let in more than this machine
+    #[arg(long)]
+    pub public: bool,
+}
+
+/// Which script makes the widget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Widget {
+    /// embedctl's own, offline.
+    Own,
+    /// The vendor's, from a public network of mirrors.
+    Vendor,
+}
+
 /// `sandbox`
 #[derive(Args, Debug)]
 pub struct Sandbox {
@@ -438,6 +493,13 @@ pub struct Sandbox {
 
 fn api(text: &str) -> Result<Api, String> {
     Api::named(text).ok_or_else(|| "possible are v1 and agents".to_owned())
+}
+
+/// A host is an origin without its scheme, which is https but for this machine's own.
+fn host(text: &str) -> Result<Origin, String> {
+    Origin::parse(text)
+        .or_else(|wrong| Origin::parse(wrong.meant.as_deref().unwrap_or(text)))
+        .map_err(|wrong| format!("it {}", wrong.why))
 }
 
 fn rung(text: &str) -> Result<Rung, String> {

@@ -1,7 +1,7 @@
 //! The headless face: each subcommand reads the settings, calls one job, prints, and returns an
 //! exit code.
 //!
-//! Depends on `ops`, `api` (to build the client), `env_file`, `ledger`, `sandbox`, `domain`.
+//! Depends on `ops`, `demo`, `browser`, `api` (to build the client), `env_file`, `ledger`, `sandbox`, `domain`.
 
 mod aside;
 mod check;
@@ -13,6 +13,7 @@ mod print;
 mod prompt;
 mod requests;
 mod sandbox;
+mod serve;
 mod session;
 mod signals;
 mod template;
@@ -42,6 +43,7 @@ pub async fn run(
             inspect::run(file.as_deref(), origin.as_deref(), environment, printer)
         }
         Command::Verify(args) => verify::run(cli, args, environment, printer).await,
+        Command::Serve(args) => serve::run(cli, args, environment, printer).await,
         Command::Sandbox(args) => sandbox::run(cli, args, environment, printer).await,
     }
 }

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use clap::CommandFactory as _;
+use embedctl::demo::Kind;
 use embedctl::domain::failure::{Code, Exit};
 use embedctl::domain::field::FIELDS;
 
@@ -24,6 +25,7 @@ fn the_tables_are_the_programs_own() {
         ("settings", settings()),
         ("exits", exits()),
         ("codes", codes()),
+        ("refusals", refusals()),
     ] {
         expected = replaced(&expected, name, &table);
     }
@@ -103,6 +105,15 @@ fn pictures_exist() {
     {
         assert!(root().join(picture).exists(), "{picture}");
     }
+}
+
+fn refusals() -> String {
+    let mut table = "| error code | status | meaning |\n| --- | --- | --- |\n".to_owned();
+    for kind in Kind::ALL {
+        let (name, status, meaning) = (kind.name(), kind.status(), kind.meaning());
+        writeln!(table, "| `{name}` | {status} | {meaning} |").unwrap();
+    }
+    table
 }
 
 fn root() -> PathBuf {
