@@ -83,7 +83,8 @@
   function refusal(response, body) {
     const error = body?.error;
     if (!error) return new Trouble(`The demo app answered ${response.status}.`, "Is something else listening on its port?");
-    const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
+    const begin = (text) => (/^[a-z]+[ ,]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text);
+    const sentence = (text) => begin(text) + (/[.!?]$/.test(text) ? "" : ".");
     const wait = response.headers.get("retry-after");
     return new Trouble(
       sentence(error.message),
@@ -231,9 +232,14 @@
     current.timer = setTimeout(renewWhenDue, Math.min(Math.max(due - Date.now(), 0), LONGEST));
   }
 
-  // A computer that slept counts no time, so this is asked at every wake as well.
+  // A computer that slept counts no time, so this is asked at every wake as well. A timer may also
+  // come a little early, and a long one comes in parts.
   async function renewWhenDue() {
-    if (!current || Date.now() < current.due) return;
+    if (!current || current.due === Infinity) return;
+    if (Date.now() < current.due) {
+      renewAt(current.due);
+      return;
+    }
     const opened = current;
     opened.due = Infinity;
     try {

@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
+use super::aside::Aside;
 use super::print::{Printer, Report, target};
 use super::session::{Environment, Session};
 use super::signals::Signals;
@@ -43,13 +44,12 @@ pub(super) async fn run(
     printer: &mut Printer,
 ) -> Exit {
     let private = args.sandbox || cli.sandbox;
-    if let Some(contradiction) = contradiction(cli, args, private) {
-        printer.aside(contradiction);
-        return Exit::Usage;
+    if let Some([what, because, hint]) = contradiction(cli, args, private) {
+        return printer.usage(what, because, hint);
     }
     let mut signals = Signals::listen();
     let session = if private {
-        Session::private(cli).await
+        Session::private(cli, environment).await
     } else {
         Session::open(cli, environment).map(Session::with_ledger)
     };
@@ -58,7 +58,8 @@ pub(super) async fn run(
         Err(failure) => return printer.finish(Report::failed(KIND, None, &[], &failure)),
     };
     let target = target(&session.draft, private);
-    let (lines, visits) = Lines::begin();
+    let aside = (!cli.common.quiet).then(|| environment.aside.clone());
+    let (lines, visits) = Lines::begin(aside);
     let started = start(args, &session, private, visits).await;
     let started = match started {
         Ok(started) => started,
@@ -72,10 +73,8 @@ pub(super) async fn run(
     if printer.is_cut_off() {
         return printer.end(Exit::Machine);
     }
-    if args.open {
-        open(&started.app.url(), environment, printer).await;
-    }
     let trouble = started.app.trouble();
+    let url = started.app.url();
     let ending = CancellationToken::new();
     let served = started.app.serve(started.listening, ending.cancelled());
     let asked = async {
@@ -83,7 +82,17 @@ pub(super) async fn run(
         ending.cancel();
         exit
     };
-    let ((), exit) = tokio::join!(served, asked);
+    let both = async { tokio::join!(served, asked).1 };
+    let opened = async {
+        if args.open {
+            open(url, environment, printer).await;
+        }
+        std::future::pending().await
+    };
+    let exit = tokio::select! {
+        exit = both => exit,
+        exit = opened => exit,
+    };
     lines.end();
     if let Some(trouble) = trouble.take() {
         printer.failure(&trouble);
@@ -91,21 +100,27 @@ pub(super) async fn run(
     printer.end(exit)
 }
 
-/// What was asked for and cannot be had together.
-fn contradiction(cli: &Cli, args: &cli::Serve, private: bool) -> Option<&'static str> {
+/// What was asked for and cannot be had together, why, and what to do.
+fn contradiction(cli: &Cli, args: &cli::Serve, private: bool) -> Option<[&'static str; 3]> {
     let beyond = args.bind.is_some_and(|bind| !bind.ip().is_loopback());
     if private && cli.common.base_url.is_some() {
-        Some(
-            "error: --sandbox and --base-url exclude each other\n  because: a private sandbox has its own address\n  hint: leave one of them out",
-        )
+        Some([
+            "--sandbox and --base-url exclude each other",
+            "a private sandbox has its own address",
+            "leave one of them out",
+        ])
     } else if beyond && !args.public {
-        Some(
-            "error: --bind names an address that others reach\n  because: whoever reaches the demo app gets widget tokens, and with them a customer's workspace\n  hint: bind 127.0.0.1 or [::1], or say that it is meant with --public",
-        )
+        Some([
+            "--bind names an address that others reach",
+            "whoever reaches the demo app gets widget tokens, and with them a customer's workspace",
+            "bind 127.0.0.1 or [::1], or say that it is meant with --public",
+        ])
     } else if args.public && args.user_param {
-        Some(
-            "error: --public and --user-param exclude each other\n  because: whoever reaches the demo app could open any customer's workspace\n  hint: leave one of them out",
-        )
+        Some([
+            "--public and --user-param exclude each other",
+            "whoever reaches the demo app could open any customer's workspace",
+            "leave one of them out",
+        ])
     } else {
         None
     }
@@ -194,7 +209,7 @@ fn announce(args: &cli::Serve, session: &Session, started: &Started, printer: &m
     }
     warnings.extend(without_template(session, &started.user));
     for warning in &warnings {
-        printer.aside(&format!("warning: {warning}"));
+        printer.note(&format!("warning: {warning}"));
     }
     if printer.is_json() {
         printer.line(&json!({ "url": url }).to_string());
@@ -205,12 +220,12 @@ fn announce(args: &cli::Serve, session: &Session, started: &Started, printer: &m
         Widget::Own => "embedctl's own script",
         Widget::Vendor => "the vendor's script",
     };
-    printer.aside(&format!(
+    printer.note(&format!(
         "the demo app for {}, with {script}; Ctrl-C ends it",
         started.user
     ));
     let origins: Vec<&str> = started.app.origins().iter().map(Origin::as_str).collect();
-    printer.aside(&format!("tokens open on {}", origins.join(" and ")));
+    printer.note(&format!("tokens open on {}", origins.join(" and ")));
 }
 
 /// A workspace that is made before the template never gets its destination. Where the API cannot
@@ -228,8 +243,9 @@ fn without_template(session: &Session, user: &ExternalUser) -> Option<String> {
     })
 }
 
-async fn open(url: &str, environment: &Environment, printer: &Printer) {
-    let (url, environment) = (url.to_owned(), environment.clone());
+/// Opens the page while it is served: an opener may take its time.
+async fn open(url: String, environment: &Environment, printer: &Printer) {
+    let environment = environment.clone();
     let opened = tokio::task::spawn_blocking(move || {
         browser::open(&url, |name| environment.get(name).map(str::to_owned))
     });
@@ -244,14 +260,14 @@ struct Lines {
 }
 
 impl Lines {
-    /// Begins to write; the watch hands visits over without waiting.
-    fn begin() -> (Lines, Watch) {
+    /// Begins to write, or to pass them over; the watch hands visits over without waiting.
+    fn begin(aside: Option<Aside>) -> (Lines, Watch) {
         let (hand_over, visits) = sync_channel(LINES);
         let (end, ended) = sync_channel(1);
         let lost = Arc::new(AtomicU64::new(0));
         let missed = Arc::clone(&lost);
         std::thread::spawn(move || {
-            write_lines(&visits, &missed);
+            write_lines(&visits, &missed, aside.as_ref());
             let _gone = end.send(());
         });
         let watch = move |visit| count_lost(&hand_over, &lost, visit);
@@ -270,15 +286,13 @@ fn count_lost(hand_over: &SyncSender<Visit>, lost: &AtomicU64, visit: Visit) {
     }
 }
 
-fn write_lines(visits: &Receiver<Visit>, lost: &AtomicU64) {
-    use std::io::Write as _;
+fn write_lines(visits: &Receiver<Visit>, lost: &AtomicU64, aside: Option<&Aside>) {
     while let Ok(visit) = visits.recv() {
-        let missed = match lost.swap(0, Ordering::Relaxed) {
-            0 => String::new(),
-            missed => format!("\n{missed} more came than could be shown"),
-        };
-        if writeln!(std::io::stderr().lock(), "{}{missed}", line(&visit)).is_err() {
-            return;
+        let Some(aside) = aside else { continue };
+        aside.line(&line(&visit));
+        let missed = lost.swap(0, Ordering::Relaxed);
+        if missed > 0 {
+            aside.line(&format!("{missed} more came than could be shown"));
         }
     }
 }

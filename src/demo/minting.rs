@@ -40,6 +40,7 @@ pub(super) struct Mint {
     /// The origins that the page may frame a widget from.
     pub(super) frames: Vec<Origin>,
     turns: Arc<Semaphore>,
+    patience: Duration,
     firsts: Mutex<HashMap<ExternalUser, First>>,
     ending: CancellationToken,
 }
@@ -61,6 +62,7 @@ impl Mint {
             access,
             frames,
             turns: Arc::new(Semaphore::new(AT_ONCE)),
+            patience: PATIENCE,
             firsts: Mutex::default(),
             ending: CancellationToken::new(),
         }
@@ -79,7 +81,7 @@ impl Mint {
         origin: Origin,
         user: ExternalUser,
     ) -> Result<Secret, Refusal> {
-        let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.turns).acquire_owned());
+        let turn = tokio::time::timeout(self.patience, Arc::clone(&self.turns).acquire_owned());
         let Ok(Ok(turn)) = turn.await else {
             return Err(Refusal::new(Kind::Busy)
                 .because(format!(
@@ -179,5 +181,66 @@ impl Mint {
             .hint(format!(
                 "if that is your Airbyte, start the demo app with --widget-host {host}"
             )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api;
+    use crate::domain::moment::Clock;
+    use crate::domain::settings::{Draft, Layer, Source};
+
+    fn mint() -> Mint {
+        let settings = [
+            (
+                "AIRBYTE_ORGANIZATION_ID",
+                "5f0c3a1e-6a0e-4d0e-b1a7-0f7e5a3391aa",
+            ),
+            ("AIRBYTE_CLIENT_ID", "id"),
+            ("AIRBYTE_CLIENT_SECRET", "secret"),
+            ("BASE_URL", "http://127.0.0.1:1"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let draft = Draft::resolve(&[(Source::File, Layer::new(settings))]);
+        let api = Client::new(api::Options::quiet(), Clock::start());
+        let ledger = Ledger::new(None);
+        Mint::new(
+            Arc::new(api),
+            Arc::new(ledger),
+            draft.access().unwrap(),
+            Vec::new(),
+        )
+    }
+
+    fn asked(mint: Mint) -> Refusal {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let origin = Origin::of_this_machine(3001);
+        let user = ExternalUser::parse("user-42").unwrap();
+        runtime
+            .block_on(Arc::new(mint).token(origin, user))
+            .unwrap_err()
+    }
+
+    #[test]
+    fn who_waits_too_long_for_a_turn_is_told_when_to_come_back() {
+        let refusal = asked(Mint {
+            turns: Arc::new(Semaphore::new(0)),
+            patience: Duration::ZERO,
+            ..mint()
+        });
+        assert_eq!((refusal.status, refusal.code), (503, "demo.busy"));
+        assert_eq!(refusal.retry_after, Some(COME_BACK));
+    }
+
+    #[test]
+    fn nothing_is_sent_after_the_end() {
+        let mint = mint();
+        mint.end();
+        let refusal = asked(mint);
+        assert_eq!((refusal.status, refusal.code), (503, "demo.ending"));
     }
 }

@@ -1,6 +1,6 @@
 //! `embedctl serve` as a command: what it prints, what it refuses, how it ends.
 
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::time::Instant;
 
@@ -70,6 +70,17 @@ fn json_is_one_document() {
     running.signal(Signal::INT);
     let ran = running.wait().expect(130);
     assert_eq!(ran.out, first);
+}
+
+#[test]
+fn quiet_is_the_url_alone() {
+    let site = Site::new(&[]);
+    let demo = Demo::before(&site, "-q");
+    demo.get(TOKEN).send().expect(200);
+    demo.get(TOKEN).origin("null").send().expect(403);
+    let url = demo.url.clone();
+    let ran = demo.end();
+    assert_eq!((ran.out, ran.err), (format!("{url}\n"), String::new()));
 }
 
 #[test]
@@ -250,22 +261,26 @@ fn the_page_that_is_served_elsewhere_works_as_the_guide_has_it() {
 fn a_browser_that_is_not_there_is_no_reason_to_stop() {
     let site = Site::new(&[]);
     let home = site.home();
-    let running = home
+    let told = home.write("told", "");
+    let mut running = home
         .call("serve --bind 127.0.0.1:0 --open".split(' '))
         .env("PATH", "/nonexistent")
-        .start();
-    let url = running.line().trim().to_owned();
+        .into_command()
+        .stderr(std::fs::File::create(&told).unwrap())
+        .spawn()
+        .unwrap();
+    let mut first = String::new();
+    BufReader::new(running.stdout.take().unwrap())
+        .read_line(&mut first)
+        .unwrap();
+    let url = first.trim();
+    let said = |text: &str| std::fs::read_to_string(&told).unwrap().contains(text);
+    until("it is told", || said(&format!("open {url} yourself")));
+    assert!(said("the browser could not be opened"));
     let port: u16 = url.rsplit(':').next().unwrap().parse().unwrap();
-    until("it answers", || {
-        std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
-    });
-    running.signal(Signal::TERM);
-    let ran = running.wait().expect(143);
-    assert!(
-        ran.err.contains("the browser could not be opened"),
-        "{ran:?}"
-    );
-    assert!(ran.err.contains(&format!("open {url} yourself")), "{ran:?}");
+    std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+    running.kill().unwrap();
+    running.wait().unwrap();
 }
 
 #[test]

@@ -114,6 +114,23 @@ fn a_client_that_goes_away_takes_nothing_from_the_others() {
 }
 
 #[test]
+fn clients_that_go_away_leave_no_place_taken() {
+    let site = Site::new(&[]);
+    let demo = Demo::before(&site, "");
+    let host = format!("localhost:{}", demo.port);
+    for _ in 0..600 {
+        let mut leaving = demo.connect();
+        write!(leaving, "GET {TOKEN} HTTP/1.1\r\nhost: {host}\r\n\r\n").unwrap();
+    }
+    demo.get(TOKEN).send().expect(200);
+    until("what they asked for has ended", || {
+        let before = site.count(route::WIDGET);
+        demo.get(TOKEN).send().expect(200);
+        site.count(route::WIDGET) == before + 1
+    });
+}
+
+#[test]
 fn at_most_128_are_minted_at_once_and_the_page_is_served_meanwhile() {
     let site = Site::new(&[]);
     let demo = Demo::before(&site, "");
