@@ -19,7 +19,9 @@ use anyhow::Context as _;
 use futures_util::StreamExt as _;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
-use ratatui::crossterm::event::{Event as Input, EventStream, KeyEventKind};
+use ratatui::crossterm::event::{
+    Event as Input, EventStream, KeyEventKind, MouseButton, MouseEventKind,
+};
 use ratatui::layout::Rect;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::error::TrySendError;
@@ -33,6 +35,7 @@ use crate::domain::settings::Draft;
 
 pub use model::Place;
 
+pub mod action;
 pub mod activity;
 pub mod data;
 pub mod failure;
@@ -40,10 +43,13 @@ pub mod input;
 pub mod keys;
 pub mod message;
 pub mod model;
+pub mod mouse;
 pub mod moved;
+pub mod palette;
 pub mod paste;
 pub mod pen;
 pub mod prerequisites;
+pub mod privacy;
 pub mod prompt;
 pub mod screen;
 pub mod template;
@@ -53,6 +59,7 @@ mod tests;
 pub mod theme;
 pub mod tokens;
 pub mod update;
+pub mod veil;
 pub mod view;
 pub mod wake;
 
@@ -264,6 +271,10 @@ impl Shell {
                 match effect {
                     Effect::Send(command) => waiting.extend(self.send(command)),
                     Effect::Copy(text) => self.copy(&text)?,
+                    Effect::Mouse(on) => self
+                        .guard
+                        .mouse(on)
+                        .context("the terminal cannot be written")?,
                     Effect::Suspend if terminal::can_be_continued() => self.suspend().await?,
                     Effect::Suspend => waiting.push_back(Message::NotSuspended),
                     Effect::Redraw => self.repaint()?,
@@ -336,7 +347,20 @@ fn message(input: Input) -> Option<Message> {
         Input::Key(key) if key.kind != KeyEventKind::Release => Some(Message::Pressed(key)),
         Input::Paste(text) => Some(Message::Pasted(Secret::new(text))),
         Input::Resize(width, height) => Some(Message::Resized(width, height)),
-        Input::Key(_) | Input::FocusGained | Input::FocusLost | Input::Mouse(_) => None,
+        Input::Mouse(mouse) => match mouse.kind {
+            MouseEventKind::Down(MouseButton::Left) => {
+                Some(Message::Clicked(mouse.column, mouse.row))
+            }
+            MouseEventKind::ScrollUp => Some(Message::Wheeled { up: true }),
+            MouseEventKind::ScrollDown => Some(Message::Wheeled { up: false }),
+            MouseEventKind::Down(_)
+            | MouseEventKind::Up(_)
+            | MouseEventKind::Drag(_)
+            | MouseEventKind::Moved
+            | MouseEventKind::ScrollLeft
+            | MouseEventKind::ScrollRight => None,
+        },
+        Input::Key(_) | Input::FocusGained | Input::FocusLost => None,
     }
 }
 

@@ -124,6 +124,31 @@ impl Console {
         self.until(|screen| screen.contents().contains(text))
     }
 
+    /// Clicks on the first cell of a text that is shown.
+    fn click(&mut self, text: &str) -> &mut Console {
+        self.shows(text);
+        let contents = self.screen.screen().contents();
+        let (row, line) = contents
+            .lines()
+            .enumerate()
+            .find(|(_, line)| line.contains(text))
+            .unwrap();
+        let column = line[..line.find(text).unwrap()].chars().count();
+        self.press(&format!("\x1b[<0;{};{}M", column + 1, row + 1));
+        self.press(&format!("\x1b[<0;{};{}m", column + 1, row + 1))
+    }
+
+    /// Runs an action by its name.
+    fn act(&mut self, name: &str) -> &mut Console {
+        self.press("\x10").shows("Actions").press(name);
+        self.until(|screen| {
+            let contents = screen.contents();
+            let typed = contents.lines().nth(3).unwrap_or_default();
+            typed.trim_end().ends_with(name)
+        });
+        self.press("\r")
+    }
+
     fn pid(&self) -> Pid {
         Pid::from_raw(i32::try_from(self.child.process_id().unwrap()).unwrap()).unwrap()
     }
@@ -149,6 +174,11 @@ impl Console {
         assert!(!screen.alternate_screen(), "alternate screen");
         assert!(!screen.bracketed_paste(), "bracketed paste");
         assert!(!screen.hide_cursor(), "cursor");
+        assert_eq!(
+            screen.mouse_protocol_mode(),
+            vt100::MouseProtocolMode::None,
+            "mouse"
+        );
         self.child.wait().unwrap().exit_code()
     }
 
@@ -171,6 +201,63 @@ fn enter_leads_from_the_form_to_a_live_token() {
     console.shows("Widget tokens").shows("not yet").press("\r");
     console.shows("✔ live").shows("decoded, not verified");
     console.press("q");
+    assert_eq!(console.ends(), 0);
+}
+
+#[test]
+fn the_same_walk_goes_by_the_palette_alone() {
+    let mut console = Console::open(&[]);
+    console.shows("Enter check").act("check the settings");
+    console.shows("✔ Checked").act("check the settings");
+    console.shows("Enter create").act("create the template");
+    console.shows("Create this template?");
+    console.act("do what the question says");
+    console.shows("✔ Created").act("go to Tokens");
+    console.shows("not yet").act("mint a token");
+    console.shows("✔ live").act("look at what has landed");
+    console
+        .shows("Data of user-42")
+        .act("sandbox only: a customer");
+    console.shows("2,100").act("go to Activity");
+    console.shows("p95").act("quit at once");
+    assert_eq!(console.ends(), 0);
+}
+
+#[test]
+fn the_same_walk_goes_by_the_mouse_alone() {
+    let mut console = Console::open(&[]);
+    console.shows("Enter check").press("\x1bOQ").shows("MOUSE");
+    console.until(|screen| screen.mouse_protocol_mode() != vt100::MouseProtocolMode::None);
+    console.click("Enter check");
+    console.shows("✔ Checked").click("Enter go on");
+    console.click("Enter create").shows("Create this template?");
+    console.click("Enter create").shows("✔ Created");
+    console
+        .click("3 Tokens")
+        .shows("not yet")
+        .click("Enter mint");
+    console.shows("✔ live").click("d data");
+    console.shows("Data of user-42").click("p play");
+    console.shows("2,100").click("6 Activity");
+    console.shows("p95").press("\x1b[<64;60;10M").shows("✔ 200");
+    // Whatever ends it gives the mouse back as well.
+    console.signal(Signal::TERM);
+    assert_eq!(console.ends(), 143);
+}
+
+#[test]
+fn nothing_real_shows_while_it_is_private() {
+    let mut console = Console::open(&[]);
+    console
+        .shows("Enter check")
+        .press("\x1bOR")
+        .shows("PRIVATE");
+    console.shows("user-A1");
+    let contents = console.screen.screen().contents();
+    for real in ["user-42", "acme-embedded", "AKIA"] {
+        assert!(!contents.contains(real), "{real} in {contents}");
+    }
+    console.press("\x03");
     assert_eq!(console.ends(), 0);
 }
 

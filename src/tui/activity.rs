@@ -19,7 +19,7 @@ mod keys;
 mod log;
 pub mod view;
 
-pub use keys::{Action, DETAIL_KEYS, KEYS, hints};
+pub use keys::{Action, DETAIL_KEYS, KEYS, hints, table, why_not};
 pub use log::{Entry, LIMIT, Log};
 
 /// The page's state.
@@ -33,8 +33,7 @@ pub struct Page {
 
 /// Takes a key; `None` when this screen does not know it.
 pub fn press(model: &mut Model, key: KeyEvent) -> Option<Vec<Effect>> {
-    let table = keys::table(model);
-    find(table, key).map(|action| act(model, action))
+    find(table(model), key).map(|action| act(model, action))
 }
 
 /// Does what a key stands for.
@@ -58,6 +57,16 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Back => back(model),
     }
     Vec::new()
+}
+
+/// Selects a request, as a click does; opens it when it is selected already.
+pub fn point(model: &mut Model, number: u64) {
+    let selected = model.activity.log.selected().map(|entry| entry.number);
+    if selected == Some(number) {
+        open(model);
+    } else {
+        model.activity.log.select(number);
+    }
 }
 
 fn page(model: &Model) -> isize {

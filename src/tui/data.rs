@@ -29,7 +29,7 @@ use crate::domain::user::ExternalUser;
 mod keys;
 pub mod view;
 
-pub use keys::{Action, KEYS, hints};
+pub use keys::{Action, KEYS, hints, why_not};
 
 /// How long a wait lasts at most.
 pub const WAIT: Duration = Duration::from_mins(10);
@@ -179,7 +179,13 @@ pub fn press(model: &mut Model, key: KeyEvent) -> Option<Vec<Effect>> {
     find(KEYS, key).map(|action| act(model, action))
 }
 
-fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+/// Selects a stream, as a click does.
+pub fn point(model: &mut Model, at: usize) {
+    model.data.select(at);
+}
+
+/// Does what a key stands for.
+pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Look => return look(model),
         Action::Wait => return wait(model),

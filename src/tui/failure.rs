@@ -54,7 +54,7 @@ pub fn labelled(
     for (label, text, role) in parts {
         let Some(text) = text else { continue };
         let column = indent + 9;
-        for (i, piece) in super::pen::wrap(text, width.saturating_sub(column))
+        for (i, piece) in super::pen::wrap(&look.shown(text), width.saturating_sub(column))
             .into_iter()
             .enumerate()
         {

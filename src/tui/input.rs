@@ -5,7 +5,8 @@
 
 use std::fmt;
 
-use ratatui::crossterm::event::{Event, KeyEvent};
+use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use tui_input::InputRequest;
 use tui_input::backend::crossterm::EventHandler as _;
 use unicode_width::UnicodeWidthChar as _;
 
@@ -61,6 +62,7 @@ impl Line {
 
     /// Edits by a key and returns true when the text has changed.
     pub fn press(&mut self, key: KeyEvent) -> bool {
+        let key = as_bound(key);
         let full = self.text().chars().count() >= LIMIT;
         let before = full.then(|| self.clone());
         let changed = self
@@ -100,6 +102,39 @@ impl Line {
         }
     }
 
+    /// Puts the cursor at a column of the piece that fits `width`, as a click does.
+    pub fn point(&mut self, column: usize, width: usize, masked: bool) {
+        let from = self.first(width, masked);
+        let mut used = 0;
+        let before = self.text().chars().skip(from).take_while(|c| {
+            used += shown(*c, masked).width().unwrap_or(0);
+            used <= column
+        });
+        let cursor = from + before.count();
+        self.input.handle(InputRequest::SetCursor(cursor));
+    }
+
+    /// Returns the first character that is shown in `width` columns, so that the cursor is in them.
+    fn first(&self, width: usize, masked: bool) -> usize {
+        let cursor = self.input.cursor();
+        let widths: Vec<usize> = self
+            .text()
+            .chars()
+            .take(cursor)
+            .map(|c| shown(c, masked).width().unwrap_or(0))
+            .collect();
+        let mut columns: usize = widths.iter().sum();
+        let mut from = 0;
+        for one in widths {
+            if columns < width {
+                break;
+            }
+            columns -= one;
+            from += 1;
+        }
+        from
+    }
+
     /// Returns the piece that fits `width` columns and the cursor's column in it. `masked` shows a
     /// dot for every character.
     pub fn window(&self, width: usize, masked: bool) -> (String, usize) {
@@ -112,10 +147,7 @@ impl Line {
             piece.map(|c| c.width().unwrap_or(0)).sum()
         };
         let cursor = self.input.cursor();
-        let mut from = 0;
-        while from < cursor && columns(from, cursor) >= width {
-            from += 1;
-        }
+        let from = self.first(width, masked);
         let mut used = 0;
         let piece = shown
             .iter()
@@ -126,6 +158,25 @@ impl Line {
             })
             .collect();
         (piece, columns(from, cursor))
+    }
+}
+
+/// Terminals tell of Alt where the editor binds Meta.
+fn as_bound(key: KeyEvent) -> KeyEvent {
+    let (code, modifiers) = match (key.code, key.modifiers) {
+        (KeyCode::Char('b') | KeyCode::Left, KeyModifiers::ALT) => {
+            (KeyCode::Left, KeyModifiers::CONTROL)
+        }
+        (KeyCode::Char('f') | KeyCode::Right, KeyModifiers::ALT) => {
+            (KeyCode::Right, KeyModifiers::CONTROL)
+        }
+        (KeyCode::Char('d'), KeyModifiers::ALT) => (KeyCode::Delete, KeyModifiers::CONTROL),
+        other => other,
+    };
+    KeyEvent {
+        code,
+        modifiers,
+        ..key
     }
 }
 
@@ -169,6 +220,29 @@ mod tests {
         assert_eq!(line.window(5, false), ("abc".to_owned(), 3));
         assert_eq!(line.window(0, false), (String::new(), 0));
         assert_eq!(line.window(4, true), ("•••".to_owned(), 3));
+    }
+
+    #[test]
+    fn words_are_moved_over_by_alt_as_well_as_by_ctrl() {
+        let press = |line: &mut Line, code, modifiers| line.press(KeyEvent::new(code, modifiers));
+        for (code, modifiers) in [
+            (KeyCode::Char('b'), KeyModifiers::ALT),
+            (KeyCode::Left, KeyModifiers::ALT),
+            (KeyCode::Left, KeyModifiers::CONTROL),
+        ] {
+            let mut line = Line::new("one two");
+            press(&mut line, code, modifiers);
+            assert_eq!(line.window(20, false).1, 4, "{code:?} {modifiers:?}");
+        }
+        let mut line = Line::new("one two");
+        press(&mut line, KeyCode::Home, KeyModifiers::NONE);
+        press(&mut line, KeyCode::Char('f'), KeyModifiers::ALT);
+        assert!((3..=4).contains(&line.window(20, false).1));
+        press(&mut line, KeyCode::Home, KeyModifiers::NONE);
+        press(&mut line, KeyCode::Char('d'), KeyModifiers::ALT);
+        assert!(!line.text().contains("one"), "{}", line.text());
+        press(&mut line, KeyCode::Char('y'), KeyModifiers::CONTROL);
+        assert!(line.text().contains("one"), "put back");
     }
 
     #[test]

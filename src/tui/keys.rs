@@ -57,6 +57,11 @@ impl Chord {
         self.code == code && self.modifiers == modifiers
     }
 
+    /// Returns the event of this key, for what stands in for a key press.
+    pub fn event(self) -> KeyEvent {
+        KeyEvent::new(self.code, self.modifiers)
+    }
+
     /// Returns the key as it is written on screen.
     pub fn name(self) -> String {
         let key = self.bare_name();
@@ -114,15 +119,8 @@ pub struct Hint {
     pub key: String,
     /// What it does now.
     pub verb: String,
-}
-
-/// A row of help.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HelpRow {
-    /// The keys.
-    pub keys: String,
-    /// What they do.
-    pub text: &'static str,
+    /// The key, for a click on the entry.
+    pub chord: Chord,
 }
 
 /// Returns what a key does by a table.
@@ -136,9 +134,11 @@ pub fn find<A: Copy>(table: &[Binding<A>], key: KeyEvent) -> Option<A> {
 /// Returns the key bar's entry of an action.
 pub fn hint<A: Copy + PartialEq>(table: &[Binding<A>], action: A) -> Option<Hint> {
     let row = table.iter().find(|row| row.action == action)?;
+    let chord = *row.keys.first()?;
     Some(Hint {
-        key: row.keys.first()?.name(),
+        key: chord.name(),
         verb: row.verb.to_owned(),
+        chord,
     })
 }
 
@@ -150,29 +150,19 @@ pub fn hint_as<A: Copy + PartialEq>(table: &[Binding<A>], action: A, verb: &str)
     })
 }
 
-/// Returns the rows of help of a table.
-pub fn help<A>(table: &[Binding<A>]) -> Vec<HelpRow> {
-    table
-        .iter()
-        .map(|row| HelpRow {
-            keys: row
-                .keys
-                .iter()
-                .map(|chord| chord.name())
-                .collect::<Vec<_>>()
-                .join(" "),
-            text: row.help,
-        })
-        .collect()
-}
-
 /// What can be done on every screen, inside a field too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Anywhere {
     /// Open or close help.
     Help,
+    /// Open or close the palette.
+    Palette,
     /// Go to a screen, by its number.
     Screen(u8),
+    /// Take the mouse, or leave it to the terminal.
+    Mouse,
+    /// Show stand-ins, or what is real.
+    Privacy,
     /// End at once.
     Quit,
     /// Hand the terminal back to the shell.
@@ -188,6 +178,12 @@ pub const ANYWHERE: &[Binding<Anywhere>] = &[
         action: Anywhere::Help,
         verb: "help",
         help: "open and close this page",
+    },
+    Binding {
+        keys: &[ctrl('p')],
+        action: Anywhere::Palette,
+        verb: "actions",
+        help: "every action by its name: type a part of it, Enter does it",
     },
     Binding {
         keys: &[alt('1')],
@@ -226,6 +222,18 @@ pub const ANYWHERE: &[Binding<Anywhere>] = &[
         help: "go to Activity",
     },
     Binding {
+        keys: &[bare(KeyCode::F(2))],
+        action: Anywhere::Mouse,
+        verb: "mouse",
+        help: "take the mouse, or leave it to the terminal for selecting text",
+    },
+    Binding {
+        keys: &[bare(KeyCode::F(3))],
+        action: Anywhere::Privacy,
+        verb: "privacy",
+        help: "for a shared screen: stand-ins for ids, users, buckets and paths, or what is real",
+    },
+    Binding {
         keys: &[ctrl('c')],
         action: Anywhere::Quit,
         verb: "quit",
@@ -250,6 +258,8 @@ pub const ANYWHERE: &[Binding<Anywhere>] = &[
 pub enum Outside {
     /// Open help.
     Help,
+    /// Open the palette.
+    Palette,
     /// Go to a screen, by its number.
     Screen(u8),
     /// End, after asking when something would be lost.
@@ -263,6 +273,12 @@ pub const OUTSIDE: &[Binding<Outside>] = &[
         action: Outside::Help,
         verb: "help",
         help: "open this page",
+    },
+    Binding {
+        keys: &[letter(':')],
+        action: Outside::Palette,
+        verb: "actions",
+        help: "every action by its name",
     },
     Binding {
         keys: &[letter('1')],

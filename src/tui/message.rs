@@ -19,6 +19,13 @@ pub enum Message {
     Ticked(Moment),
     /// A key was pressed or repeated.
     Pressed(KeyEvent),
+    /// The mouse's button was pressed on this column and row.
+    Clicked(u16, u16),
+    /// The mouse's wheel was turned by a notch.
+    Wheeled {
+        /// Away from the hand, towards what is above.
+        up: bool,
+    },
     /// A text was pasted. It may hold secrets.
     Pasted(Secret),
     /// The terminal has this many columns and rows.
@@ -42,6 +49,8 @@ pub enum Effect {
     Send(Command),
     /// Send this text to the terminal's clipboard.
     Copy(Secret),
+    /// Take the mouse, or leave it to the terminal.
+    Mouse(bool),
     /// Give the terminal back and stop until continued.
     Suspend,
     /// Paint every cell anew.

@@ -17,12 +17,14 @@ use crate::domain::user::ExternalUser;
 
 use super::Start;
 use super::message::Effect;
+use super::palette::Palette;
 use super::prerequisites::Form;
 use super::prompt::Prompt;
 use super::screen::Screen;
 use super::template::Page;
 use super::theme::{Look, Role, Theme};
 use super::tokens::Board;
+use super::veil::Veil;
 use super::{activity, data};
 
 /// Which world the console works on.
@@ -147,6 +149,14 @@ pub struct Model {
     pub activity: activity::Page,
     /// A question or a line that has the keys.
     pub prompt: Option<Prompt>,
+    /// The palette is open, over whatever has the keys otherwise.
+    pub palette: Option<Palette>,
+    /// Stand-ins for what a shared screen must not show.
+    pub veil: Veil,
+    /// Which state of the board's users the veil knows.
+    pub veiled_users: Option<u64>,
+    /// Whether the mouse is ours.
+    pub mouse: bool,
     /// Help is open, scrolled by so many lines.
     pub help: Option<usize>,
     /// A sentence in the footer.
@@ -197,6 +207,10 @@ impl Model {
             screen: Screen::Prerequisites,
             focus: Focus::Body,
             prompt: None,
+            palette: None,
+            veil: Veil::default(),
+            veiled_users: None,
+            mouse: false,
             help: None,
             notice,
             setup: None,
@@ -211,7 +225,7 @@ impl Model {
 
     /// Returns what lines are written with.
     pub fn look(&self) -> Look<'_> {
-        Look::of(&self.theme)
+        Look::of(self.theme, &self.veil)
     }
 
     /// Returns what opens the API, when the settings for it are well formed.
@@ -227,6 +241,7 @@ impl Model {
     /// Returns true when typed letters are text.
     pub fn in_field(&self) -> bool {
         match &self.prompt {
+            _ if self.palette.is_some() => true,
             Some(prompt) => prompt.is_line(),
             None => self.screen == Screen::Prerequisites && self.focus == Focus::Body,
         }
@@ -275,9 +290,15 @@ impl Model {
             );
             return Vec::new();
         }
+        // What is copied is meant for a place of its own; on a shared screen that has to be said.
+        let real = if self.veil.is_on() {
+            ", the real text"
+        } else {
+            ""
+        };
         self.say(
             Role::Good,
-            format!("{what} sent to the terminal's clipboard"),
+            format!("{what} sent to the terminal's clipboard{real}"),
         );
         vec![Effect::Copy(text)]
     }

@@ -34,12 +34,16 @@ impl<'m> Row<'m> {
 
     /// Writes a text.
     #[must_use]
-    pub fn put(mut self, role: Role, text: impl AsRef<str>) -> Row<'m> {
-        let text = text.as_ref();
+    pub fn put(self, role: Role, text: impl AsRef<str>) -> Row<'m> {
+        let text = self.look.shown(text.as_ref()).into_owned();
+        self.raw(role, text)
+    }
+
+    /// Writes a text as it stands: it may be shown, or has been made so.
+    fn raw(mut self, role: Role, text: String) -> Row<'m> {
         if !text.is_empty() {
             self.width += text.width();
-            self.spans
-                .push(Span::styled(text.to_owned(), self.look.style(role)));
+            self.spans.push(Span::styled(text, self.look.style(role)));
         }
         self
     }
@@ -47,8 +51,8 @@ impl<'m> Row<'m> {
     /// Writes as much of a text as fits `columns`.
     #[must_use]
     pub fn fit(self, role: Role, text: impl AsRef<str>, columns: usize) -> Row<'m> {
-        let cut = fit(text.as_ref(), columns);
-        self.put(role, cut)
+        let cut = fit(&self.look.shown(text.as_ref()), columns);
+        self.raw(role, cut)
     }
 
     /// Writes as much of a text as fits up to `column`, counted from the line's start.
@@ -66,18 +70,18 @@ impl<'m> Row<'m> {
         } else {
             column.saturating_sub(self.width).max(1)
         };
-        self.put(Role::Text, " ".repeat(gap))
+        self.raw(Role::Text, " ".repeat(gap))
     }
 
     /// Writes a text so that it ends at `width`; leaves it out when that leaves no gap of two.
     #[must_use]
     pub fn right(self, role: Role, text: impl AsRef<str>, width: usize) -> Row<'m> {
-        let text = text.as_ref();
+        let text = self.look.shown(text.as_ref()).into_owned();
         let start = width.saturating_sub(text.width());
         if text.is_empty() || start < self.width + 2 {
             return self;
         }
-        self.at(start).put(role, text)
+        self.at(start).raw(role, text)
     }
 
     /// Ends the line.
@@ -124,7 +128,8 @@ pub fn paragraph(
     text: &str,
     width: usize,
 ) -> Vec<Line<'static>> {
-    wrap(text, width.saturating_sub(indent))
+    // Before it is broken into lines: a name may lie on both sides of a break.
+    wrap(&look.shown(text), width.saturating_sub(indent))
         .into_iter()
         .map(|piece| {
             Row::new(look)
@@ -139,6 +144,7 @@ pub fn paragraph(
 mod tests {
     use super::*;
     use crate::tui::theme::Theme;
+    use crate::tui::veil::Veil;
 
     #[test]
     fn text_is_broken_at_spaces_and_long_words_where_they_must() {
@@ -150,13 +156,11 @@ mod tests {
 
     #[test]
     fn columns_hold_whatever_stands_before() {
-        let row = Row::new(Look::of(&Theme::Color))
-            .put(Role::Text, "ab")
-            .at(5);
+        let veil = Veil::default();
+        let look = Look::of(Theme::Color, &veil);
+        let row = Row::new(look).put(Role::Text, "ab").at(5);
         assert_eq!(row.width(), 5);
-        let row = Row::new(Look::of(&Theme::Color))
-            .put(Role::Text, "日本語")
-            .at(3);
+        let row = Row::new(look).put(Role::Text, "日本語").at(3);
         assert_eq!(row.width(), 7);
         let row = row.right(Role::Quiet, "end", 10);
         assert_eq!(row.width(), 7, "no room for a gap of two");

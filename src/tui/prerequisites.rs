@@ -31,7 +31,7 @@ mod repair;
 mod save;
 pub mod view;
 
-pub use keys::{Action, KEYS, RAIL_KEYS, help, hints};
+pub use keys::{Action, KEYS, RAIL_KEYS, entries, hints, why_not};
 pub use repair::{Offer, offered};
 pub use save::{save, save_to, saved};
 
@@ -205,6 +205,19 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
     }
+}
+
+/// Puts the cursor into a field, as a click does: at this column of its text, where it is being
+/// edited already.
+pub fn point(model: &mut Model, at: usize, column: usize) {
+    if model.form.at == at {
+        let masked = model.form.field().secret && model.form.revealed_until.is_none();
+        let room = view::editor_room(model, model.form.field());
+        model.form.line.point(column, room, masked);
+        return;
+    }
+    model.form.at = at;
+    model.form.load(&model.draft);
 }
 
 /// Takes the repair that is offered: the focused field's own, or else the failed rung's, which then

@@ -132,8 +132,10 @@ impl Prompt {
 
 /// An answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Answer {
+pub enum Answer {
+    /// Do it.
     Yes,
+    /// Do nothing.
     No,
 }
 
@@ -189,36 +191,43 @@ pub fn hints(prompt: &Prompt) -> Vec<Hint> {
     .collect()
 }
 
+/// Returns the table that holds while a prompt has the keys.
+pub fn keys(prompt: &Prompt) -> &'static [Binding<Answer>] {
+    if prompt.is_line() {
+        LINE_KEYS
+    } else {
+        QUESTION_KEYS
+    }
+}
+
 /// Takes a key while a prompt has the keys.
 pub fn press(model: &mut Model, prompt: Prompt, key: KeyEvent) -> Vec<Effect> {
-    match prompt {
-        Prompt::Ask(question) => match find(QUESTION_KEYS, key) {
-            Some(Answer::Yes) => agreed(model, question),
-            Some(Answer::No) => {
-                model.tokens.copy_next = None;
-                Vec::new()
-            }
-            None => keep(model, Prompt::Ask(question)),
-        },
-        Prompt::Paste(review) => match find(QUESTION_KEYS, key) {
-            Some(Answer::Yes) => take(model, review),
-            Some(Answer::No) => Vec::new(),
-            None => keep(model, Prompt::Paste(review)),
-        },
-        Prompt::Line(wanted, mut line, complaint) => match find(LINE_KEYS, key) {
-            Some(Answer::Yes) => entered(model, wanted, line),
-            Some(Answer::No) => {
-                set_filter(model, &wanted, "");
-                Vec::new()
-            }
-            None => {
-                let changed = line.press(key);
-                let complaint = if changed { None } else { complaint };
-                typed(model, &wanted, &line);
-                keep(model, Prompt::Line(wanted, line, complaint))
-            }
-        },
+    if let Some(given) = find(keys(&prompt), key) {
+        model.prompt = Some(prompt);
+        return answer(model, given);
     }
+    match prompt {
+        Prompt::Line(wanted, mut line, complaint) => {
+            let changed = line.press(key);
+            let complaint = if changed { None } else { complaint };
+            typed(model, &wanted, &line);
+            keep(model, Prompt::Line(wanted, line, complaint))
+        }
+        asked @ (Prompt::Ask(_) | Prompt::Paste(_)) => keep(model, asked),
+    }
+}
+
+/// Answers the prompt that has the keys.
+pub fn answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
+    match (model.prompt.take(), answer) {
+        (Some(Prompt::Ask(question)), Answer::Yes) => return agreed(model, question),
+        (Some(Prompt::Ask(_)), Answer::No) => model.tokens.copy_next = None,
+        (Some(Prompt::Paste(review)), Answer::Yes) => return take(model, review),
+        (Some(Prompt::Line(wanted, line, _)), Answer::Yes) => return entered(model, wanted, line),
+        (Some(Prompt::Line(wanted, ..)), Answer::No) => set_filter(model, &wanted, ""),
+        (Some(Prompt::Paste(_)), Answer::No) | (None, _) => {}
+    }
+    Vec::new()
 }
 
 /// Takes a paste while a prompt has the keys.

@@ -25,7 +25,7 @@ use crate::domain::template::{Creation, Difference, Existing, Format, Plan, Temp
 mod keys;
 pub mod view;
 
-pub use keys::{Action, KEYS, hints};
+pub use keys::{Action, KEYS, hints, why_not};
 
 /// A creation that ended well.
 #[derive(Clone, Debug, PartialEq)]
@@ -161,7 +161,11 @@ fn plan(model: &mut Model) -> Vec<Effect> {
 
 /// Takes a key; `None` when this screen does not know it.
 pub fn press(model: &mut Model, key: KeyEvent) -> Option<Vec<Effect>> {
-    let action = find(KEYS, key)?;
+    find(KEYS, key).map(|action| act(model, action))
+}
+
+/// Does what a key stands for; what edits waits while something is sent.
+pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let edits = !matches!(action, Action::Up | Action::Down | Action::Back);
     if let Some(setup) = model.setup
         && edits
@@ -172,12 +176,8 @@ pub fn press(model: &mut Model, key: KeyEvent) -> Option<Vec<Effect>> {
             Role::Busy,
             format!("Still {words}; nothing is sent twice. Esc stops it"),
         );
-        return Some(Vec::new());
+        return Vec::new();
     }
-    Some(act(model, action))
-}
-
-fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Go => primary(model),
         Action::Format => next_format(model),

@@ -12,7 +12,9 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use nix::unistd::{getpgid, getpgrp, getppid, getsid};
 use ratatui::crossterm::cursor::{Hide, Show};
-use ratatui::crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use ratatui::crossterm::event::{
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+};
 use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
@@ -25,6 +27,7 @@ type Hook = dyn Fn(&PanicHookInfo<'_>) + Send + Sync;
 #[derive(Debug, Default)]
 struct Flags {
     entered: AtomicBool,
+    mouse: AtomicBool,
     panicked: AtomicBool,
 }
 
@@ -32,6 +35,9 @@ impl Flags {
     /// Gives the terminal back if it is held. Errors are passed over: there is nobody to tell.
     fn restore(&self) {
         if self.entered.swap(false, Ordering::SeqCst) {
+            if self.mouse.load(Ordering::SeqCst) {
+                let _ = execute!(io::stdout(), DisableMouseCapture);
+            }
             let _ = execute!(
                 io::stdout(),
                 DisableBracketedPaste,
@@ -85,10 +91,31 @@ impl Guard {
                 Hide
             )
         });
+        let result = result.and_then(|()| {
+            if self.flags.mouse.load(Ordering::SeqCst) {
+                execute!(io::stdout(), EnableMouseCapture)?;
+            }
+            Ok(())
+        });
         if result.is_err() {
             self.flags.restore();
         }
         result
+    }
+
+    /// Takes the mouse, or leaves it to the terminal; what is taken is given back with the rest.
+    ///
+    /// # Errors
+    /// When the terminal cannot be written to.
+    pub(super) fn mouse(&self, on: bool) -> io::Result<()> {
+        if self.flags.mouse.swap(on, Ordering::SeqCst) == on {
+            return Ok(());
+        }
+        if on {
+            execute!(io::stdout(), EnableMouseCapture)
+        } else {
+            execute!(io::stdout(), DisableMouseCapture)
+        }
     }
 
     /// Gives the terminal back; asked twice, the second time does nothing.

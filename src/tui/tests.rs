@@ -38,7 +38,10 @@ mod activity;
 mod data;
 mod frames;
 mod keys;
+mod mouse;
 mod moved;
+mod palette;
+mod privacy;
 mod repair;
 mod walks;
 
@@ -293,6 +296,8 @@ fn key(name: &str) -> KeyEvent {
         "backspace" => KeyCode::Backspace,
         "space" => KeyCode::Char(' '),
         "f1" => KeyCode::F(1),
+        "f2" => KeyCode::F(2),
+        "f3" => KeyCode::F(3),
         one => KeyCode::Char(one.chars().next().unwrap()),
     };
     KeyEvent::new(code, modifiers)

@@ -1,9 +1,14 @@
 //! The look of the screen: named roles, and the two themes that give them a style.
 //!
-//! Depends on ratatui alone. The only file that names a colour; all of them are the terminal's own
+//! Depends on ratatui and `veil`. The only file that names a colour; all of them are the terminal's own
 //! sixteen, and none is a background, so that the console sits well on light and dark alike.
 
+use std::borrow::Cow;
+
 use ratatui::style::{Color, Modifier, Style};
+
+use super::veil::Veil;
+use crate::domain::secret::ends;
 
 /// What a piece of text is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -76,13 +81,42 @@ impl Theme {
 /// line cannot be written without it.
 #[derive(Clone, Copy, Debug)]
 pub struct Look<'m> {
-    theme: &'m Theme,
+    theme: Theme,
+    veil: &'m Veil,
 }
 
 impl<'m> Look<'m> {
-    /// Makes the look of a theme.
-    pub fn of(theme: &'m Theme) -> Look<'m> {
-        Look { theme }
+    /// Makes the look of a theme, behind a veil.
+    pub fn of(theme: Theme, veil: &'m Veil) -> Look<'m> {
+        Look { theme, veil }
+    }
+
+    /// Returns a text as it may be shown.
+    pub fn shown(self, text: &str) -> Cow<'_, str> {
+        self.veil.text(text)
+    }
+
+    /// Returns an id by its ends, or its stand-in.
+    pub fn ends(self, id: &str) -> String {
+        if self.veil.is_on() {
+            self.veil.text(id).into_owned()
+        } else {
+            ends(id)
+        }
+    }
+
+    /// Returns a text that is kept back whole on a shared screen: what is being typed, a customer's row.
+    pub fn guarded(self, text: &str) -> Cow<'_, str> {
+        if self.veil.is_on() && !text.is_empty() {
+            Cow::Borrowed("•••")
+        } else {
+            Cow::Borrowed(text)
+        }
+    }
+
+    /// Returns true while stand-ins are shown.
+    pub fn is_veiled(self) -> bool {
+        self.veil.is_on()
     }
 
     /// Returns the style of a role.

@@ -207,7 +207,45 @@ pub fn press(model: &mut Model, key: KeyEvent) -> Option<Vec<Effect>> {
     find(KEYS, key).map(|action| act(model, action))
 }
 
-fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+/// Selects a row, as a click does.
+pub fn point(model: &mut Model, at: usize) {
+    model.tokens.select(at);
+}
+
+/// Returns why an action cannot be done now.
+pub fn why_not(model: &Model, action: Action) -> Option<&'static str> {
+    let board = &model.tokens;
+    match action {
+        Action::Mint | Action::MintAll if model.target().is_none() => {
+            Some("the settings are not complete")
+        }
+        Action::Auto | Action::Copy | Action::Forget | Action::Data
+            if board.selected().is_none() =>
+        {
+            Some("no user is selected")
+        }
+        Action::Stop if board.under_way() == 0 => Some("nothing is being minted"),
+        Action::Mint
+        | Action::Add
+        | Action::MintAll
+        | Action::Auto
+        | Action::Copy
+        | Action::Forget
+        | Action::Filter
+        | Action::Data
+        | Action::Stop
+        | Action::Up
+        | Action::Down
+        | Action::PageUp
+        | Action::PageDown
+        | Action::First
+        | Action::Last
+        | Action::Back => None,
+    }
+}
+
+/// Does what a key stands for.
+pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let page = view::page_rows(model);
     let board = &mut model.tokens;
     match action {

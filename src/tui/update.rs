@@ -11,7 +11,7 @@ use super::model::{Errand, Focus, Model, Work};
 use super::prompt::{self, Prompt, Question, Review};
 use super::screen::Screen;
 use super::theme::Role;
-use super::{activity, data, paste, prerequisites, template, tokens};
+use super::{activity, data, mouse, palette, paste, prerequisites, privacy, template, tokens};
 use crate::client::{Command, Event, Outcome, Ticket};
 use crate::domain::exchange::Exchange;
 use crate::domain::failure::{Code, Exit, Failure};
@@ -22,6 +22,15 @@ pub const CLIENT_ENDED: &str =
 
 /// Takes a fact in and returns what to do about it.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
+    let tells_nothing = matches!(message, Message::Ticked(_) | Message::Resized(..));
+    let effects = take_in(model, message);
+    if !tells_nothing {
+        privacy::learn(model);
+    }
+    effects
+}
+
+fn take_in(model: &mut Model, message: Message) -> Vec<Effect> {
     match message {
         Message::Begun => tokens::recall(model),
         Message::Ticked(now) => {
@@ -29,6 +38,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             ticked(model)
         }
         Message::Pressed(key) => press(model, key),
+        Message::Clicked(column, row) => mouse::click(model, column, row),
+        Message::Wheeled { up } => mouse::wheel(model, up),
         Message::Pasted(text) => pasted(model, text.expose()),
         Message::Resized(width, height) => {
             model.size = (width, height);
@@ -59,10 +70,14 @@ fn ticked(model: &mut Model) -> Vec<Effect> {
     tokens::renew(model)
 }
 
-fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+/// Takes a key.
+pub fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     model.notice = None;
     if let Some(action) = find(ANYWHERE, key) {
         return anywhere(model, action);
+    }
+    if let Some(palette) = model.palette.take() {
+        return palette::press(model, palette, key);
     }
     if let Some(scroll) = model.help {
         return press_help(model, key, scroll);
@@ -70,24 +85,50 @@ fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     if let Some(prompt) = model.prompt.take() {
         return prompt::press(model, prompt, key);
     }
-    if let Some(scroll) = model.form.policy {
-        let known = prerequisites::policy::press(model, key, scroll);
-        return known.unwrap_or_else(|| outside(model, key));
+    if model.form.policy.is_some() {
+        let known = prerequisites::policy::press(model, key);
+        return known.unwrap_or_else(|| press_outside(model, key));
     }
     match model.focus {
-        Focus::Rail(chosen) => press_rail(model, key, chosen),
+        Focus::Rail(_) => press_rail(model, key),
         Focus::Body => press_screen(model, key),
     }
 }
 
-fn anywhere(model: &mut Model, action: Anywhere) -> Vec<Effect> {
+/// Does what holds everywhere.
+pub fn anywhere(model: &mut Model, action: Anywhere) -> Vec<Effect> {
     match action {
         Anywhere::Help => {
+            model.palette = None;
             model.help = match model.help {
                 Some(_) => None,
                 None => Some(0),
             };
             Vec::new()
+        }
+        Anywhere::Palette => {
+            model.help = None;
+            model.palette = match model.palette {
+                Some(_) => None,
+                None => Some(palette::Palette::default()),
+            };
+            Vec::new()
+        }
+        Anywhere::Privacy => {
+            privacy::toggle(model);
+            Vec::new()
+        }
+        Anywhere::Mouse => {
+            model.mouse = !model.mouse;
+            model.say(
+                Role::Quiet,
+                if model.mouse {
+                    "The mouse clicks and scrolls here; F2 gives it back to the terminal"
+                } else {
+                    "The mouse is the terminal's: it selects text again"
+                },
+            );
+            vec![Effect::Mouse(model.mouse)]
         }
         Anywhere::Screen(number) => match Screen::numbered(number) {
             Some(screen) => go(model, screen),
@@ -110,26 +151,31 @@ fn press_help(model: &mut Model, key: KeyEvent, scroll: usize) -> Vec<Effect> {
     Vec::new()
 }
 
-fn press_rail(model: &mut Model, key: KeyEvent, chosen: Screen) -> Vec<Effect> {
-    match find(RAIL, key) {
-        Some(OnRail::Up) => {
-            model.focus = Focus::Rail(chosen.before());
-            return Vec::new();
-        }
-        Some(OnRail::Down) => {
-            model.focus = Focus::Rail(chosen.after());
-            return Vec::new();
-        }
-        Some(OnRail::Open) => return go(model, chosen),
-        Some(OnRail::Into) => return go(model, model.screen),
-        None => {}
+/// Does what the rail's keys do.
+pub fn on_rail(model: &mut Model, action: OnRail) -> Vec<Effect> {
+    let chosen = match model.focus {
+        Focus::Rail(chosen) => chosen,
+        Focus::Body => model.screen,
+    };
+    match action {
+        OnRail::Up => model.focus = Focus::Rail(chosen.before()),
+        OnRail::Down => model.focus = Focus::Rail(chosen.after()),
+        OnRail::Open => return go(model, chosen),
+        OnRail::Into => return go(model, model.screen),
+    }
+    Vec::new()
+}
+
+fn press_rail(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    if let Some(action) = find(RAIL, key) {
+        return on_rail(model, action);
     }
     if model.screen == Screen::Prerequisites
         && let Some(action) = find(prerequisites::RAIL_KEYS, key)
     {
         return prerequisites::act(model, action);
     }
-    outside(model, key)
+    press_outside(model, key)
 }
 
 fn press_screen(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
@@ -142,15 +188,20 @@ fn press_screen(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         // It has nothing to press yet, so the rail keeps the keys there.
         Screen::Preview => None,
     };
-    known.unwrap_or_else(|| outside(model, key))
+    known.unwrap_or_else(|| press_outside(model, key))
 }
 
-fn outside(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
-    match find(OUTSIDE, key) {
-        Some(Outside::Help) => anywhere(model, Anywhere::Help),
-        Some(Outside::Screen(number)) => anywhere(model, Anywhere::Screen(number)),
-        Some(Outside::Quit) => quit(model),
-        None => Vec::new(),
+fn press_outside(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    find(OUTSIDE, key).map_or_else(Vec::new, |action| outside(model, action))
+}
+
+/// Does what holds outside fields.
+pub fn outside(model: &mut Model, action: Outside) -> Vec<Effect> {
+    match action {
+        Outside::Help => anywhere(model, Anywhere::Help),
+        Outside::Palette => anywhere(model, Anywhere::Palette),
+        Outside::Screen(number) => anywhere(model, Anywhere::Screen(number)),
+        Outside::Quit => quit(model),
     }
 }
 
@@ -168,6 +219,7 @@ fn quit(model: &mut Model) -> Vec<Effect> {
 /// Goes to a screen.
 pub fn go(model: &mut Model, screen: Screen) -> Vec<Effect> {
     model.help = None;
+    model.palette = None;
     model.prompt = None;
     model.form.revealed_until = None;
     model.form.policy = None;
@@ -192,6 +244,10 @@ pub fn go(model: &mut Model, screen: Screen) -> Vec<Effect> {
 fn pasted(model: &mut Model, text: &str) -> Vec<Effect> {
     model.notice = None;
     if model.help.is_some() {
+        return Vec::new();
+    }
+    if let Some(palette) = model.palette.take() {
+        palette::paste(model, palette, text);
         return Vec::new();
     }
     if let Some(prompt) = model.prompt.take() {

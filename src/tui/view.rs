@@ -1,7 +1,10 @@
 //! The whole screen: header, rail, the place that is shown, footer; or what stands there instead.
 //!
-//! Depends on `model`, the screens' views, `pen`, `theme`. Reads the model and writes the frame, and
-//! nothing else.
+//! Depends on `model`, the screens' views, `pen`, `theme`. Reads the model and nothing else. A frame is
+//! composed first and painted then; what was composed also says what a click on it does, so that the
+//! mouse has no geometry of its own.
+
+use std::ops::Range;
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
@@ -9,11 +12,12 @@ use ratatui::text::Line;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::model::{Model, Place};
+use super::mouse::Click;
 use super::pen::{Row, paragraph};
 use super::prerequisites;
 use super::screen::Screen;
 use super::theme::Role;
-use super::{activity, data, prompt, template, tokens};
+use super::{activity, data, palette, prompt, template, tokens};
 
 mod footer;
 mod help;
@@ -34,13 +38,14 @@ const FOLD: u16 = 80;
 /// Columns of the rail, its line included.
 const RAIL: u16 = 20;
 
-/// What a screen has drawn: its lines, and where the cursor stands in them.
+/// What a screen has drawn: its lines, where the cursor stands in them, and what a click on them does.
 #[derive(Debug)]
 pub struct Drawn {
     /// The lines, from the top.
     pub lines: Vec<Line<'static>>,
     /// Column and line of the cursor.
     pub cursor: Option<(usize, usize)>,
+    clicks: Vec<(usize, Range<usize>, Click)>,
 }
 
 impl Drawn {
@@ -49,38 +54,124 @@ impl Drawn {
         Drawn {
             lines,
             cursor: None,
+            clicks: Vec::new(),
         }
     }
+
+    /// Adds what another has drawn, below.
+    pub fn append(&mut self, other: Drawn) {
+        let below = self.lines.len();
+        let moved = |(line, columns, click)| (line + below, columns, click);
+        self.clicks.extend(other.clicks.into_iter().map(moved));
+        self.lines.extend(other.lines);
+    }
+
+    /// Says what a click on the line that is written next does.
+    pub fn click_line(&mut self, click: Click) {
+        self.click(self.lines.len(), 0..usize::MAX, click);
+    }
+
+    /// Says what a click on some columns of a line does.
+    pub fn click(&mut self, line: usize, columns: Range<usize>, click: Click) {
+        self.clicks.push((line, columns, click));
+    }
+}
+
+/// A frame before it is painted.
+#[derive(Debug, Default)]
+struct Sheet {
+    lines: Vec<(Rect, Line<'static>)>,
+    cursor: Option<Position>,
+    clicks: Vec<(Rect, Click)>,
+}
+
+impl Sheet {
+    /// Writes a line at a row of an area; nothing happens outside of it.
+    fn put(&mut self, area: Rect, row: u16, line: Line<'static>) {
+        if row < area.height {
+            let place = Rect {
+                y: area.y + row,
+                height: 1,
+                ..area
+            };
+            self.lines.push((place, line));
+        }
+    }
+
+    /// Places what was drawn into an area, from a row of it on; what is outside is left out.
+    fn place(&mut self, area: Rect, row: usize, drawn: Drawn) {
+        let height = usize::from(area.height).saturating_sub(row);
+        for (i, line) in drawn.lines.into_iter().take(height).enumerate() {
+            self.put(area, narrow(row + i), line);
+        }
+        for (line, columns, click) in drawn.clicks {
+            let end = columns.end.min(usize::from(area.width));
+            if line < height && columns.start < end {
+                let place = Rect {
+                    x: area.x + narrow(columns.start),
+                    y: area.y + narrow(row + line),
+                    width: narrow(end - columns.start),
+                    height: 1,
+                };
+                self.clicks.push((place, click));
+            }
+        }
+        self.cursor = drawn
+            .cursor
+            .filter(|(column, line)| *column < usize::from(area.width) && *line < height)
+            .map(|(column, line)| {
+                Position::new(area.x + narrow(column), area.y + narrow(row + line))
+            });
+    }
+}
+
+fn narrow(n: usize) -> u16 {
+    u16::try_from(n).unwrap_or(u16::MAX)
 }
 
 /// Draws everything.
 pub fn view(model: &Model, frame: &mut Frame<'_>) {
-    let area = frame.area();
-    if area.width < LEAST.0 || area.height < LEAST.1 {
-        too_small(model, frame);
-        return;
-    }
-    let width = usize::from(area.width);
-    put(frame, area, 0, &header(model, width));
-    put(frame, area, 1, &rule(model, width));
-    let body = body_of(area);
-    if area.width < FOLD {
-        put(frame, area, 2, &folded_rail(model));
-    } else {
-        rail(model, frame, area, body);
-    }
-    draw_body(model, frame, body);
-    put(frame, area, area.height - 2, &rule(model, width));
-    put(frame, area, area.height - 1, &footer(model, width));
-}
-
-/// Writes a line at a row of an area; nothing happens outside of it.
-fn put(frame: &mut Frame<'_>, area: Rect, row: u16, line: &Line<'static>) {
-    if row < area.height {
+    let sheet = compose(model, frame.area());
+    for (place, line) in &sheet.lines {
         frame
             .buffer_mut()
-            .set_line(area.x, area.y + row, line, area.width);
+            .set_line(place.x, place.y, line, place.width);
     }
+    if let Some(cursor) = sheet.cursor {
+        frame.set_cursor_position(cursor);
+    }
+}
+
+/// Returns what a click on a cell does, and the cell's column in the body.
+pub fn clicked(model: &Model, column: u16, row: u16) -> Option<(Click, usize)> {
+    let area = Rect::new(0, 0, model.size.0, model.size.1);
+    let sheet = compose(model, area);
+    let at = Position::new(column, row);
+    let (_, click) = sheet.clicks.iter().rfind(|(place, _)| place.contains(at))?;
+    let column = column.saturating_sub(body_of(area).x);
+    Some((*click, usize::from(column)))
+}
+
+/// Lays everything out.
+fn compose(model: &Model, area: Rect) -> Sheet {
+    let mut sheet = Sheet::default();
+    if area.width < LEAST.0 || area.height < LEAST.1 {
+        too_small(model, &mut sheet, area);
+        return sheet;
+    }
+    let width = usize::from(area.width);
+    sheet.put(area, 0, header(model, width));
+    sheet.put(area, 1, rule(model, width));
+    let body = body_of(area);
+    if area.width < FOLD {
+        sheet.place(area, 2, folded_rail(model));
+    } else {
+        rail(model, &mut sheet, area, body);
+    }
+    sheet.put(area, area.height - 2, rule(model, width));
+    sheet.place(area, usize::from(area.height) - 1, footer(model, width));
+    draw_body(model, &mut sheet, body);
+    sheet
 }
 
 fn rule(model: &Model, width: usize) -> Line<'static> {
@@ -89,15 +180,14 @@ fn rule(model: &Model, width: usize) -> Line<'static> {
         .line()
 }
 
-fn too_small(model: &Model, frame: &mut Frame<'_>) {
-    let area = frame.area();
+fn too_small(model: &Model, sheet: &mut Sheet, area: Rect) {
     let width = usize::from(area.width);
     let text = format!(
         "embedctl needs {} × {} characters. This terminal has {} × {}.",
         LEAST.0, LEAST.1, area.width, area.height
     );
     for (row, line) in (0..).zip(paragraph(model.look(), Role::Text, 0, &text, width)) {
-        put(frame, area, row, &line);
+        sheet.put(area, row, line);
     }
 }
 
@@ -117,51 +207,42 @@ pub fn body_size(model: &Model) -> (usize, usize) {
     let (width, height) = model.size;
     let body = body_of(Rect::new(0, 0, width, height));
     let asked = model.prompt.as_ref().map_or(0, |asked| {
-        prompt::draw(model, asked, usize::from(body.width)).0.len()
+        prompt::draw(model, asked, usize::from(body.width))
+            .lines
+            .len()
     });
     let height = usize::from(body.height);
     (usize::from(body.width), height - asked.min(height))
 }
 
-fn draw_body(model: &Model, frame: &mut Frame<'_>, body: Rect) {
+fn draw_body(model: &Model, sheet: &mut Sheet, body: Rect) {
     let width = usize::from(body.width);
+    let height = usize::from(body.height);
     if let Some(scroll) = model.help {
-        let lines = help_lines(model, width);
-        for (row, line) in (0..body.height).zip(lines.iter().skip(scroll)) {
-            put(frame, body, row, line);
-        }
+        let lines = help_lines(model, width).into_iter().skip(scroll).collect();
+        sheet.place(body, 0, Drawn::still(lines));
+        return;
+    }
+    if let Some(palette) = &model.palette {
+        sheet.place(body, 0, palette::draw(model, palette, width, height));
         return;
     }
     if let (Some(scroll), None) = (model.form.policy, &model.prompt) {
         let lines = prerequisites::policy::lines(model, width);
-        for (row, line) in (0..body.height).zip(lines.iter().skip(scroll)) {
-            put(frame, body, row, line);
-        }
+        let lines = lines.into_iter().skip(scroll).collect();
+        sheet.place(body, 0, Drawn::still(lines));
         return;
     }
     let asked = model.prompt.as_ref().map(|p| prompt::draw(model, p, width));
-    let below = asked.as_ref().map_or(0, |(lines, _)| lines.len());
-    let height = usize::from(body.height).saturating_sub(below);
-    let drawn = screen(model, width, height);
-    for (row, line) in (0..).zip(drawn.lines.iter().take(height)) {
-        put(frame, body, row, line);
-    }
-    let mut cursor = drawn.cursor.filter(|(_, row)| *row < height);
-    if let Some((lines, at)) = asked {
-        for (row, line) in (height..).zip(&lines) {
-            put(frame, body, u16::try_from(row).unwrap_or(u16::MAX), line);
-        }
-        cursor = at.map(|(column, row)| (column, row + height));
-    }
-    if let Some((column, row)) = cursor
-        && column < width
-        && row < usize::from(body.height)
-    {
-        let offset = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
-        frame.set_cursor_position(Position::new(
-            body.x.saturating_add(offset(column)),
-            body.y.saturating_add(offset(row)),
-        ));
+    let below = asked.as_ref().map_or(0, |asked| asked.lines.len());
+    let height = height.saturating_sub(below);
+    let above = Rect {
+        height: narrow(height),
+        ..body
+    };
+    sheet.place(above, 0, screen(model, width, height));
+    if let Some(asked) = asked {
+        sheet.place(body, height, asked);
     }
 }
 
@@ -209,12 +290,19 @@ fn header(model: &Model, width: usize) -> Line<'static> {
     let target = crate::domain::text::sanitize(&format!("{api} · {base}"));
     let (state_role, state) = connection(model);
     let token = access_words(model);
+    // What changes what the terminal itself does is said where it is always seen.
+    let mode = match (model.mouse, model.veil.is_on()) {
+        (true, true) => "MOUSE PRIVATE   ",
+        (true, false) => "MOUSE   ",
+        (false, true) => "PRIVATE   ",
+        (false, false) => "",
+    };
     let right = match (token.is_empty(), state.is_empty()) {
         (false, false) => token.width() + 3 + state.width(),
         _ => token.width() + state.width(),
     };
     // The connection outlives the token's minutes where there is room for one of them.
-    let needed = 20 + place.width() + target.width();
+    let needed = 20 + place.width() + mode.width() + target.width();
     let (token, right) = if needed + right + 3 > width {
         (String::new(), state.width())
     } else {
@@ -226,6 +314,7 @@ fn header(model: &Model, width: usize) -> Line<'static> {
         .at(11)
         .put(place_role, place)
         .put(Role::Text, "   ")
+        .put(Role::Strong, mode)
         .until(Role::Text, target, width.saturating_sub(right + 3));
     let start = width.saturating_sub(right + 1);
     let row = row.at(start).put(Role::Quiet, &token);

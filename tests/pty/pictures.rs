@@ -74,7 +74,7 @@ fn alike(text: &str) -> Vec<String> {
     });
     words
         .filter(|word| word.len() > 2 && !word.chars().all(|c| c.is_ascii_hexdigit()))
-        .filter(|word| !word.starts_with("AKIA"))
+        .filter(|word| !word.starts_with("AKIA") && !["just", "now", "ago"].contains(word))
         .map(str::to_owned)
         .collect()
 }

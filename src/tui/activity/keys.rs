@@ -173,12 +173,18 @@ pub const DETAIL_KEYS: &[Binding<Action>] = &[
 ];
 
 /// Returns the table that holds now.
-pub(super) fn table(model: &Model) -> &'static [Binding<Action>] {
+pub fn table(model: &Model) -> &'static [Binding<Action>] {
     if model.activity.open.is_some() {
         DETAIL_KEYS
     } else {
         KEYS
     }
+}
+
+/// Returns why an action cannot be done now.
+pub fn why_not(model: &Model, action: Action) -> Option<&'static str> {
+    let of_one = matches!(action, Action::Open | Action::Copy);
+    (of_one && model.activity.log.selected().is_none()).then_some("there is no request")
 }
 
 /// Returns the key bar.

@@ -15,6 +15,7 @@ use crate::domain::moment::{clock_time, span};
 use crate::domain::record::{BEARER, Body, Proof};
 use crate::domain::text::{counted, grouped};
 use crate::tui::model::Model;
+use crate::tui::mouse::Click;
 use crate::tui::pen::{Row, paragraph};
 use crate::tui::theme::{Look, Role};
 use crate::tui::view::{Drawn, body_size};
@@ -83,7 +84,7 @@ pub fn draw(model: &Model, width: usize, height: usize) -> Drawn {
             lines.extend(body.into_iter().skip(scroll).take(room));
             Drawn::still(lines)
         }
-        _ => Drawn::still(list(model, width, height)),
+        _ => list(model, width, height),
     }
 }
 
@@ -97,9 +98,10 @@ pub fn overflow(model: &Model) -> usize {
     body.len().saturating_sub(height.saturating_sub(head.len()))
 }
 
-fn list(model: &Model, width: usize, height: usize) -> Vec<Line<'static>> {
+fn list(model: &Model, width: usize, height: usize) -> Drawn {
     let log = &model.activity.log;
-    let mut lines = vec![title(model, width), Line::default()];
+    let mut drawn = Drawn::still(vec![title(model, width), Line::default()]);
+    let lines = &mut drawn.lines;
     if log.is_empty() {
         lines.extend(paragraph(
             model.look(),
@@ -108,7 +110,7 @@ fn list(model: &Model, width: usize, height: usize) -> Vec<Line<'static>> {
             "○ No request yet. Every one that this console makes will be here, to Airbyte and to the bucket.",
             width.min(90),
         ));
-        return lines;
+        return drawn;
     }
     let columns = Columns::of(width);
     let page = page_of(height);
@@ -122,15 +124,19 @@ fn list(model: &Model, width: usize, height: usize) -> Vec<Line<'static>> {
     }
     for entry in shown.iter().skip(from).take(page) {
         let here = Some(entry.number) == selected;
-        lines.push(row_line(model, &columns, &entry.exchange, here));
+        drawn.click_line(Click::Request(entry.number));
+        drawn
+            .lines
+            .push(row_line(model, &columns, &entry.exchange, here));
     }
+    let lines = &mut drawn.lines;
     lines.resize(3 + page, Line::default());
     lines.push(
         Row::new(model.look())
             .right(Role::Quiet, place(log, from, page, shown.len()), width)
             .line(),
     );
-    lines
+    drawn
 }
 
 /// The first row of the page: whole pages from the end, so that what is followed stands at the foot.
@@ -187,7 +193,7 @@ fn headings(model: &Model, columns: &Columns) -> Line<'static> {
         call.push_str(", errors only");
     }
     if !log.filter().is_empty() {
-        call = format!("{call} /{}", log.filter());
+        call = format!("{call} /{}", model.look().guarded(log.filter()));
     }
     Row::new(model.look())
         .at(Columns::MARK)
@@ -263,7 +269,7 @@ fn row_line(model: &Model, columns: &Columns, exchange: &Exchange, here: bool) -
         .at(Columns::MARK)
         .put(Role::Quiet, exchange.at.strftime("%H:%M:%S").to_string())
         .at(Columns::CALL)
-        .put(name, call(exchange, columns.call))
+        .put(name, call(model.look(), exchange, columns.call))
         .at(columns.status)
         .put(role, glyph)
         .put(Role::Text, " ")
@@ -281,15 +287,16 @@ fn row_line(model: &Model, columns: &Columns, exchange: &Exchange, here: bool) -
 
 /// Method and path in so many columns: what has to go goes from the path's start, since paths differ
 /// at their ends.
-fn call(exchange: &Exchange, columns: usize) -> String {
+fn call(look: Look<'_>, exchange: &Exchange, columns: usize) -> String {
+    let path = look.shown(&exchange.path);
     let method = format!("{:<6} ", exchange.method);
     let room = columns.saturating_sub(method.width());
-    if exchange.path.width() <= room {
-        return format!("{method}{}", exchange.path);
+    if path.width() <= room {
+        return format!("{method}{path}");
     }
     let mut used = 1;
     let mut tail: Vec<char> = Vec::new();
-    for c in exchange.path.chars().rev() {
+    for c in path.chars().rev() {
         used += c.width().unwrap_or(0);
         if used > room {
             break;
@@ -335,7 +342,7 @@ fn opened(model: &Model, entry: &Entry, width: usize) -> (Vec<Line<'static>>, Ve
     let end = width.saturating_sub(right.width() + 2);
     let title = Row::new(look)
         .at(1)
-        .put(Role::Strong, call(exchange, end.saturating_sub(1)))
+        .put(Role::Strong, call(look, exchange, end.saturating_sub(1)))
         .right(role, right, width)
         .line();
     let record = &exchange.record;
@@ -371,7 +378,7 @@ fn facts(look: Look<'_>, exchange: &Exchange, number: u64, width: usize) -> Vec<
     ];
     let mut lines = Vec::new();
     for (label, value) in rows.into_iter().filter(|(_, value)| !value.is_empty()) {
-        for (i, piece) in folded(&value, width.saturating_sub(INDENT + 12))
+        for (i, piece) in folded(&look.shown(&value), width.saturating_sub(INDENT + 12))
             .into_iter()
             .enumerate()
         {
@@ -408,7 +415,7 @@ fn body(look: Look<'_>, label: &str, body: &Body, width: usize) -> Vec<Line<'sta
     for line in body.text().lines() {
         let indent = line.len() - line.trim_start().len();
         let start = INDENT + 2 + indent.min(width / 2);
-        for piece in folded(line.trim_start(), width.saturating_sub(start)) {
+        for piece in folded(&look.shown(line.trim_start()), width.saturating_sub(start)) {
             lines.push(Row::new(look).at(start).put(Role::Text, piece).line());
         }
     }

@@ -97,6 +97,29 @@ pub const KEYS: &[Binding<Action>] = &[
     },
 ];
 
+/// Returns why an action cannot be done now.
+pub fn why_not(model: &Model, action: Action) -> Option<&'static str> {
+    let page = &model.data;
+    match action {
+        Action::Look | Action::Wait if page.of.is_none() => Some("the settings are not complete"),
+        Action::Play if model.place != Place::Sandbox => Some("only a sandbox has a customer"),
+        Action::Operator if page.landing().is_none() => Some("look first"),
+        Action::Up | Action::Down if page.landing().is_none_or(|l| l.streams.is_empty()) => {
+            Some("there is no stream")
+        }
+        Action::Look
+        | Action::Wait
+        | Action::User
+        | Action::UserBefore
+        | Action::UserAfter
+        | Action::Operator
+        | Action::Play
+        | Action::Up
+        | Action::Down
+        | Action::Back => None,
+    }
+}
+
 /// Returns the key bar.
 pub fn hints(model: &Model) -> Vec<Hint> {
     let page = &model.data;

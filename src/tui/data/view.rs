@@ -49,7 +49,9 @@ pub fn draw(model: &Model, width: usize, height: usize) -> Drawn {
     match model.data.landing() {
         Some(landing) if landing.has_data() => {
             let notes = notes(model, landing, width);
-            lines.extend(table::lines(model, landing, notes, width, left));
+            let mut drawn = Drawn::still(lines);
+            drawn.append(table::lines(model, landing, notes, width, left));
+            return drawn;
         }
         Some(landing) => lines.extend(nothing(model, landing, width.min(WIDEST))),
         None => lines.extend(not_yet(model, width.min(WIDEST))),

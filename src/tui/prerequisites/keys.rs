@@ -4,8 +4,10 @@
 
 use ratatui::crossterm::event::KeyCode;
 
-use super::offered;
-use crate::tui::keys::{Binding, HelpRow, Hint, bare, ctrl, hint, hint_as, letter};
+use super::{choices, offered};
+use crate::domain::field::Key;
+use crate::tui::action::{self, Entry};
+use crate::tui::keys::{Binding, Hint, bare, ctrl, hint, hint_as, letter};
 use crate::tui::model::Model;
 
 /// What can be done here.
@@ -125,13 +127,43 @@ pub const RAIL_KEYS: &[Binding<Action>] = &[
     },
 ];
 
-/// Returns the rows of help.
-pub fn help() -> Vec<HelpRow> {
+/// Returns the rows of all tables of this screen.
+pub fn entries() -> Vec<Entry> {
     [KEYS, CHOICE_KEYS, RAIL_KEYS]
         .into_iter()
-        .flat_map(crate::tui::keys::help)
-        .chain(crate::tui::keys::help(super::policy::KEYS))
+        .flat_map(action::entries)
+        .chain(action::entries(super::policy::KEYS))
         .collect()
+}
+
+/// Returns why an action cannot be done now.
+pub fn why_not(model: &Model, action: Action) -> Option<&'static str> {
+    let field = model.form.field();
+    match action {
+        Action::Go if model.setup.is_some() => Some("another job is still running"),
+        Action::Save if model.unsaved().is_empty() => Some("nothing was edited"),
+        Action::Reveal if !field.secret => Some("this field is no secret"),
+        Action::Fix if model.draft.repair(field.key).is_none() && offered(model).is_none() => {
+            Some("no repair is offered")
+        }
+        Action::ChoiceBefore | Action::ChoiceAfter if choices(field.key).is_none() => {
+            Some("this field has no list")
+        }
+        Action::Policy if model.draft.text(Key::Bucket).is_empty() => {
+            Some("the form names no bucket yet")
+        }
+        Action::Go
+        | Action::Next
+        | Action::Previous
+        | Action::Save
+        | Action::Reveal
+        | Action::Fix
+        | Action::ChoiceBefore
+        | Action::ChoiceAfter
+        | Action::Back
+        | Action::CopyLadder
+        | Action::Policy => None,
+    }
 }
 
 /// Returns the key bar.

@@ -75,10 +75,15 @@ pub(super) fn open(model: &mut Model) {
 }
 
 /// Takes a key; `None` when it is not one of its own.
-pub fn press(model: &mut Model, key: KeyEvent, scroll: usize) -> Option<Vec<Effect>> {
-    let action = find(KEYS, key)?;
+pub fn press(model: &mut Model, key: KeyEvent) -> Option<Vec<Effect>> {
+    find(KEYS, key).map(|action| act(model, action))
+}
+
+/// Does what a key stands for.
+pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    let scroll = model.form.policy.unwrap_or(0);
     match action {
-        Action::Copy => return Some(model.copy("The IAM policy", Secret::new(text(model)))),
+        Action::Copy => return model.copy("The IAM policy", Secret::new(text(model))),
         Action::Up => model.form.policy = Some(scroll.saturating_sub(1)),
         Action::Down => {
             let (width, height) = body_size(model);
@@ -87,7 +92,7 @@ pub fn press(model: &mut Model, key: KeyEvent, scroll: usize) -> Option<Vec<Effe
         }
         Action::Close => model.form.policy = None,
     }
-    Some(Vec::new())
+    Vec::new()
 }
 
 fn text(model: &Model) -> String {

@@ -13,9 +13,10 @@ use crate::domain::moment::span;
 use crate::domain::settings::{Finding, Source};
 use crate::domain::text::{counted, sanitize};
 use crate::tui::model::{Focus, Model};
+use crate::tui::mouse::Click;
 use crate::tui::pen::{Row, paragraph, wrap};
 use crate::tui::theme::Role;
-use crate::tui::view::Drawn;
+use crate::tui::view::{Drawn, body_size};
 use crate::tui::{failure, screen::Screen};
 
 const LABEL: usize = 3;
@@ -38,7 +39,8 @@ pub fn draw(model: &Model, width: usize, height: usize) -> Drawn {
     below.truncate(most);
     below.extend(help(model, width, roomy));
     let room = height.saturating_sub(below.len() + 1).min(rows().len());
-    let (mut lines, cursor, hidden) = list(model, width, room);
+    let (mut drawn, hidden) = list(model, width, room);
+    let lines = &mut drawn.lines;
     lines.resize(room, Line::default());
     let more = if hidden > 0 {
         format!("↓ {} below", counted(hidden, "more setting"))
@@ -51,15 +53,11 @@ pub fn draw(model: &Model, width: usize, height: usize) -> Drawn {
             .line(),
     );
     lines.extend(below);
-    Drawn { lines, cursor }
+    drawn
 }
 
-/// The rows that fit, the cursor, and how many settings lie below them.
-fn list(
-    model: &Model,
-    width: usize,
-    room: usize,
-) -> (Vec<Line<'static>>, Option<(usize, usize)>, usize) {
+/// The rows that fit, and how many settings lie below them.
+fn list(model: &Model, width: usize, room: usize) -> (Drawn, usize) {
     let rows = rows();
     let focused = rows
         .iter()
@@ -69,10 +67,12 @@ fn list(
     let top = (focused + 2)
         .saturating_sub(room)
         .min(rows.len().saturating_sub(room));
-    let mut cursor = None;
-    let mut lines = Vec::new();
+    let mut drawn = Drawn::still(Vec::new());
     for (i, entry) in rows.iter().skip(top).take(room).enumerate() {
-        lines.push(match entry {
+        if let Entry::Field(at, _) = entry {
+            drawn.click_line(Click::Field(*at, VALUE));
+        }
+        let line = match entry {
             Entry::Blank => Line::default(),
             Entry::Heading(group) => Row::new(model.look())
                 .at(1)
@@ -81,18 +81,19 @@ fn list(
             Entry::Field(at, field) => {
                 let (line, column) = row(model, *at, field, width);
                 if let Some(column) = column {
-                    cursor = Some((column, i));
+                    drawn.cursor = Some((column, i));
                 }
                 line
             }
-        });
+        };
+        drawn.lines.push(line);
     }
     let hidden = rows
         .iter()
         .skip(top + room)
         .filter(|e| matches!(e, Entry::Field(..)))
         .count();
-    (lines, cursor, hidden)
+    (drawn, hidden)
 }
 
 /// The form's rows, headings and blanks included.
@@ -217,12 +218,21 @@ fn dots(chars: usize) -> String {
     )
 }
 
+/// Returns how many columns the focused field's text may take, before its source at the right.
+pub(super) fn editor_room(model: &Model, field: &Field) -> usize {
+    let width = body_size(model).0.min(WIDEST);
+    let right = source(model, field).width() + 2;
+    width.saturating_sub(right + VALUE).max(1)
+}
+
 /// The field being edited: reversed, at least as wide as a hand's breadth, so that it reads as a
 /// place to type.
 fn editor<'m>(model: &Model, field: &Field, row: Row<'m>, end: usize) -> (Row<'m>, usize) {
     let form = &model.form;
-    let masked = field.secret && form.revealed_until.is_none();
-    let room = end.saturating_sub(VALUE).max(1);
+    // On a shared screen what is typed is dots, whatever it is; a choice from a list says nothing.
+    let veiled = model.look().is_veiled() && super::choices(field.key).is_none();
+    let masked = veiled || (field.secret && form.revealed_until.is_none());
+    let room = editor_room(model, field);
     let (piece, column) = form.line.window(room, masked);
     let start = row.width();
     let breadth = (piece.width() + 1).max(24).min(room);
@@ -362,7 +372,7 @@ fn help(model: &Model, width: usize, roomy: bool) -> Vec<Line<'static>> {
     let line = |role, text: String| Row::new(look).at(1).until(role, text, width).line();
     let mut lines = Vec::new();
     lines.extend(
-        wrap(&remark, room)
+        wrap(&model.look().shown(&remark), room)
             .into_iter()
             .take(2)
             .map(|piece| line(role, piece)),

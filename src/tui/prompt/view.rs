@@ -7,24 +7,21 @@ use ratatui::text::Line as TextLine;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::{Prompt, Question, Review, Wanted, hints};
-use crate::domain::secret::ends;
 use crate::domain::template::{Schedule, Would};
 use crate::domain::text::{counted, grouped};
 use crate::domain::user::{ExternalUser, UserList};
 use crate::tui::input::Line;
 use crate::tui::model::Model;
+use crate::tui::mouse::Click;
 use crate::tui::pen::{Row, paragraph};
 use crate::tui::theme::Role;
+use crate::tui::view::Drawn;
 
-/// Draws the prompt; the second value is the cursor's column and line.
-pub fn draw(
-    model: &Model,
-    prompt: &Prompt,
-    width: usize,
-) -> (Vec<TextLine<'static>>, Option<(usize, usize)>) {
+/// Draws the prompt.
+pub fn draw(model: &Model, prompt: &Prompt, width: usize) -> Drawn {
     match prompt {
-        Prompt::Ask(question) => (ask_lines(model, question, width), None),
-        Prompt::Paste(review) => (paste_lines(model, review, width), None),
+        Prompt::Ask(question) => answered(model, prompt, ask_lines(model, question, width)),
+        Prompt::Paste(review) => answered(model, prompt, paste_lines(model, review, width)),
         Prompt::Line(wanted, line, complaint) => {
             line_lines(model, wanted, line, complaint.as_deref(), width)
         }
@@ -36,18 +33,27 @@ fn ask_lines(model: &Model, question: &Question, width: usize) -> Vec<TextLine<'
     let mut lines = vec![TextLine::default()];
     lines.extend(paragraph(model.look(), role, 1, &title, width));
     lines.extend(paragraph(model.look(), Role::Text, 3, &text, width));
-    lines.push(answers(model, &Prompt::Ask(question.clone())));
     lines
 }
 
-fn answers(model: &Model, prompt: &Prompt) -> TextLine<'static> {
+/// Adds the answers to a question.
+fn answered(model: &Model, prompt: &Prompt, lines: Vec<TextLine<'static>>) -> Drawn {
+    let mut drawn = Drawn::still(lines);
     let mut row = Row::new(model.look()).at(3);
     for hint in hints(prompt) {
+        let start = row.width();
         row = row
             .put(Role::Strong, hint.key)
-            .put(Role::Text, format!(" {}   ", hint.verb));
+            .put(Role::Text, format!(" {}", hint.verb));
+        drawn.click(
+            drawn.lines.len(),
+            start..row.width(),
+            Click::Key(hint.chord),
+        );
+        row = row.put(Role::Text, "   ");
     }
-    row.line()
+    drawn.lines.push(row.line());
+    drawn
 }
 
 fn question_words(model: &Model, question: &Question) -> (Role, String, String) {
@@ -57,7 +63,7 @@ fn question_words(model: &Model, question: &Question) -> (Role, String, String) 
                 format!(
                     "A template named {} in organization {}: {} / {}, {}, {}. From then on every new workspace gets it.",
                     spec.name,
-                    ends(&access.organization),
+                    model.look().ends(&access.organization),
                     spec.bucket,
                     spec.prefix,
                     spec.format.words(),
@@ -180,7 +186,6 @@ fn paste_lines(model: &Model, review: &Review, width: usize) -> Vec<TextLine<'st
                 .line(),
         );
     }
-    lines.push(answers(model, &Prompt::Paste(review.clone())));
     lines
 }
 
@@ -190,7 +195,7 @@ fn line_lines(
     line: &Line,
     complaint: Option<&str>,
     width: usize,
-) -> (Vec<TextLine<'static>>, Option<(usize, usize)>) {
+) -> Drawn {
     let look = model.look();
     let label = match wanted {
         Wanted::SavePath => "Save the edited settings to which new file?",
@@ -202,7 +207,7 @@ fn line_lines(
         Wanted::DataUser => "External user ID whose data to look for:",
     };
     let room = width.saturating_sub(5).clamp(1, 100);
-    let (piece, column) = line.window(room, false);
+    let (piece, column) = line.window(room, look.is_veiled());
     let padding = " ".repeat(room.saturating_sub(piece.width()));
     let lines = vec![
         TextLine::default(),
@@ -216,7 +221,9 @@ fn line_lines(
             .line(),
         remark(model, wanted, line, complaint, width),
     ];
-    (lines, Some((3 + column.min(room - 1), 2)))
+    let mut drawn = Drawn::still(lines);
+    drawn.cursor = Some((3 + column.min(room - 1), 2));
+    drawn
 }
 
 /// What is to be said of the line as it stands.

@@ -6,7 +6,7 @@ use ratatui::crossterm::event::KeyCode;
 
 use super::{Condition, moved_is_offered};
 use crate::tui::keys::{Binding, Hint, bare, ctrl, hint, hint_as, letter};
-use crate::tui::model::Model;
+use crate::tui::model::{Model, Work};
 
 /// What can be done here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,6 +120,36 @@ pub const KEYS: &[Binding<Action>] = &[
         help: "to the rail; stop what runs",
     },
 ];
+
+/// Returns why an action cannot be done now.
+pub fn why_not(model: &Model, action: Action) -> Option<&'static str> {
+    let condition = model.template.condition();
+    let unknown = matches!(condition, Condition::Unknown(_));
+    let conflict = matches!(condition, Condition::Conflict(..));
+    match action {
+        Action::Up | Action::Down | Action::Back => None,
+        _ if model.setup.is_some_and(|setup| setup.work != Work::Plan) => {
+            Some("another job is still running")
+        }
+        Action::Adopt if !unknown => Some("only after an unknown outcome"),
+        Action::Again if !unknown && !conflict => {
+            Some("only after an unknown outcome or a conflict")
+        }
+        Action::Moved if !moved_is_offered(model) => Some("only after the organization has moved"),
+        Action::Save if model.unsaved().is_empty() => Some("nothing was edited"),
+        Action::CopyId if model.template.id().is_none() => Some("no id is known"),
+        Action::Go
+        | Action::Format
+        | Action::Schedule
+        | Action::Name
+        | Action::Adopt
+        | Action::Again
+        | Action::Moved
+        | Action::Save
+        | Action::CopyId
+        | Action::Refresh => None,
+    }
+}
 
 /// Returns the key bar.
 pub fn hints(model: &Model) -> Vec<Hint> {

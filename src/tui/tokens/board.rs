@@ -104,6 +104,8 @@ pub struct Board {
     shown: Vec<usize>,
     cursor: usize,
     filter: String,
+    /// Counts the changes of who is on the board.
+    generation: u64,
     queue: VecDeque<ExternalUser>,
     open: BTreeMap<Ticket, ExternalUser>,
     /// The configurations that tokens were minted under.
@@ -166,6 +168,16 @@ impl Board {
         };
         let other = &self.rows.get(at)?.user;
         (other != user).then_some(other)
+    }
+
+    /// Returns every user, whatever the filter leaves.
+    pub fn users(&self) -> impl Iterator<Item = &ExternalUser> {
+        self.rows.iter().map(|row| &row.user)
+    }
+
+    /// Returns a number that changes whenever another user is on the board.
+    pub fn generation(&self) -> u64 {
+        self.generation
     }
 
     /// Returns how many rows there are.
@@ -235,6 +247,7 @@ impl Board {
     }
 
     fn reindex(&mut self) {
+        self.generation += 1;
         self.index = self
             .rows
             .iter()
@@ -262,6 +275,7 @@ impl Board {
 
     fn put(&mut self, user: ExternalUser) {
         if !self.index.contains_key(&user) {
+            self.generation += 1;
             self.index.insert(user.clone(), self.rows.len());
             self.rows.push(Row::new(user));
         }

@@ -9,11 +9,11 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::{AUTO_LIMIT, Row, State};
 use crate::domain::moment::{clock_time, countdown};
-use crate::domain::secret::ends;
 use crate::domain::text::{counted, grouped, sanitize};
 use crate::domain::token::{Minted, Opened, Verdict};
 use crate::tui::failure;
 use crate::tui::model::Model;
+use crate::tui::mouse::Click;
 use crate::tui::pen::{self, paragraph};
 use crate::tui::theme::Role;
 use crate::tui::view::{Drawn, body_size};
@@ -93,15 +93,19 @@ pub fn draw(model: &Model, width: usize, height: usize) -> Drawn {
     let columns = Columns::of(width);
     let page = page_of(height);
     let from = board.cursor() / page * page;
-    let mut lines = vec![title(model, width), Line::default()];
+    let mut drawn = Drawn::still(vec![title(model, width), Line::default()]);
     if board.is_empty() {
-        lines.extend(empty(model, width));
-        return Drawn::still(lines);
+        drawn.lines.extend(empty(model, width));
+        return drawn;
     }
-    lines.push(headings(model, &columns));
+    drawn.lines.push(headings(model, &columns));
     for (i, row) in board.shown(from, page) {
-        lines.push(row_line(model, &columns, row, i == board.cursor()));
+        drawn.click_line(Click::User(i));
+        drawn
+            .lines
+            .push(row_line(model, &columns, row, i == board.cursor()));
     }
+    let lines = &mut drawn.lines;
     if board.shown_len() == 0 {
         lines.push(
             pen::Row::new(model.look())
@@ -121,7 +125,7 @@ pub fn draw(model: &Model, width: usize, height: usize) -> Drawn {
         detail.truncate(detail_height(height));
         lines.extend(detail);
     }
-    Drawn::still(lines)
+    drawn
 }
 
 fn title(model: &Model, width: usize) -> Line<'static> {
@@ -160,7 +164,7 @@ fn empty(model: &Model, width: usize) -> Vec<Line<'static>> {
 fn headings(model: &Model, columns: &Columns) -> Line<'static> {
     let user = match model.tokens.filter() {
         "" => "User".to_owned(),
-        filter => format!("User /{filter}"),
+        filter => format!("User /{}", model.look().guarded(filter)),
     };
     let renewal = if columns.width < columns.renewal + 7 {
         "Auto"
@@ -222,7 +226,10 @@ fn row_line(model: &Model, columns: &Columns, row: &Row, selected: bool) -> Line
     } else {
         ("  ", Role::Text)
     };
-    let workspace = row.workspace.as_deref().map_or("–".to_owned(), ends);
+    let workspace = row
+        .workspace
+        .as_deref()
+        .map_or("–".to_owned(), |id| model.look().ends(id));
     let whole = board.held(row).and_then(|token| token.life);
     let left = board.left(row, model.now);
     let mut line = pen::Row::new(model.look())

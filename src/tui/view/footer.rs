@@ -2,17 +2,18 @@
 //!
 //! Depends on `model`, the key tables, `pen`, `theme`.
 
-use ratatui::text::Line;
 use unicode_width::UnicodeWidthStr as _;
 
+use super::Drawn;
 use crate::domain::moment::span;
 use crate::tui::keys::{self, Hint};
 use crate::tui::model::{Focus, Model};
+use crate::tui::mouse::Click;
 use crate::tui::pen::Row;
 use crate::tui::screen::Screen;
 use crate::tui::theme::Role;
 use crate::tui::update::CLIENT_ENDED;
-use crate::tui::{activity, data, prerequisites, prompt, template, tokens};
+use crate::tui::{activity, data, palette, prerequisites, prompt, template, tokens};
 
 /// What the keys do now, the primary one first.
 fn hints(model: &Model) -> Vec<Hint> {
@@ -28,6 +29,9 @@ fn hints(model: &Model) -> Vec<Hint> {
         .into_iter()
         .flatten()
         .collect();
+    }
+    if model.palette.is_some() {
+        return palette::hints();
     }
     if let Some(asked) = &model.prompt {
         return prompt::hints(asked);
@@ -70,7 +74,7 @@ fn hints(model: &Model) -> Vec<Hint> {
 /// A notice or the last request on the left, the keys on the right. The primary key always has its
 /// place. A notice is there to be read, so keys make room for it; the last request makes room for
 /// the keys.
-pub(super) fn footer(model: &Model, width: usize) -> Line<'static> {
+pub(super) fn footer(model: &Model, width: usize) -> Drawn {
     let mut hints = hints(model);
     let left_room = |hints: &[Hint]| width.saturating_sub(bar_width(hints) + 4);
     let notice = footer_notice(model);
@@ -90,15 +94,19 @@ pub(super) fn footer(model: &Model, width: usize) -> Line<'static> {
         row = row.fit(role, left, room);
     }
     row = row.at(width.saturating_sub(bar_width(&hints) + 1));
+    let mut drawn = Drawn::still(Vec::new());
     for (i, hint) in hints.into_iter().enumerate() {
         if i > 0 {
             row = row.put(Role::Quiet, " · ");
         }
+        let start = row.width();
         row = row
             .put(Role::Strong, hint.key)
             .put(Role::Quiet, format!(" {}", hint.verb));
+        drawn.click(0, start..row.width(), Click::Key(hint.chord));
     }
-    row.line()
+    drawn.lines.push(row.line());
+    drawn
 }
 
 fn bar_width(hints: &[Hint]) -> usize {

@@ -6,56 +6,38 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::body_of;
-use crate::tui::keys::{self, HelpRow};
+use crate::tui::action;
+use crate::tui::keys;
 use crate::tui::model::Model;
 use crate::tui::pen::{Row, wrap};
-use crate::tui::screen::Screen;
 use crate::tui::theme::Role;
-use crate::tui::{activity, data, prerequisites, template, tokens};
 
 /// Help, from the live key tables.
 pub(super) fn help_lines(model: &Model, width: usize) -> Vec<Line<'static>> {
-    let this = match model.screen {
-        Screen::Prerequisites => prerequisites::help(),
-        Screen::Template => keys::help(template::KEYS),
-        Screen::Tokens => keys::help(tokens::KEYS),
-        Screen::Data => keys::help(data::KEYS),
-        Screen::Activity => [activity::KEYS, activity::DETAIL_KEYS]
-            .into_iter()
-            .flat_map(keys::help)
-            .collect(),
-        Screen::Preview => Vec::new(),
-    };
     let mut lines = vec![
         Row::new(model.look())
             .at(1)
             .put(Role::Strong, "Keys")
             .line(),
     ];
-    let title = format!("On {}", model.screen.title());
-    help_part(model, &mut lines, &title, &this, width);
-    help_part(
-        model,
-        &mut lines,
-        "On the rail",
-        &keys::help(keys::RAIL),
-        width,
-    );
-    help_part(
-        model,
-        &mut lines,
-        "Outside fields",
-        &keys::help(keys::OUTSIDE),
-        width,
-    );
-    help_part(
-        model,
-        &mut lines,
-        "Everywhere, in a field too",
-        &keys::help(keys::ANYWHERE),
-        width,
-    );
-    help_part(model, &mut lines, "In a field", &editing(), width);
+    let this = format!("On {}", model.screen.title());
+    let parts = [
+        (this.as_str(), action::of_screen(model.screen)),
+        ("On the rail", action::entries(keys::RAIL)),
+        ("Outside fields", action::entries(keys::OUTSIDE)),
+        (
+            "Everywhere, in a field too",
+            action::entries(keys::ANYWHERE),
+        ),
+    ];
+    for (title, rows) in parts {
+        let rows: Vec<(&str, &str)> = rows
+            .iter()
+            .map(|entry| (entry.keys.as_str(), entry.name))
+            .collect();
+        help_part(model, &mut lines, title, &rows, width);
+    }
+    help_part(model, &mut lines, "In a field", &EDITING, width);
     lines
 }
 
@@ -68,43 +50,36 @@ pub fn help_overflow(model: &Model) -> usize {
 }
 
 /// The editing keys, which the line editor binds itself.
-fn editing() -> Vec<HelpRow> {
-    [
-        ("Ctrl-A Home", "to the start"),
-        ("Ctrl-E End", "to the end"),
-        ("Ctrl-← Ctrl-→", "by words"),
-        ("Ctrl-W", "delete the word before"),
-        ("Ctrl-U", "delete the line"),
-        ("Ctrl-K", "delete to the end"),
-        ("Ctrl-Y", "put back what was deleted"),
-    ]
-    .map(|(keys, text)| HelpRow {
-        keys: keys.to_owned(),
-        text,
-    })
-    .to_vec()
-}
+const EDITING: [(&str, &str); 8] = [
+    ("Ctrl-A Home", "to the start"),
+    ("Ctrl-E End", "to the end"),
+    ("Alt-B Ctrl-←", "a word back"),
+    ("Alt-F Ctrl-→", "a word on"),
+    ("Ctrl-W Alt-⌫", "delete the word before"),
+    ("Ctrl-U", "delete the line"),
+    ("Ctrl-K", "delete to the end"),
+    ("Ctrl-Y", "put back what was deleted"),
+];
 
 fn help_part(
     model: &Model,
     lines: &mut Vec<Line<'static>>,
     title: &str,
-    rows: &[HelpRow],
+    rows: &[(&str, &str)],
     width: usize,
 ) {
     let look = model.look();
-    let rows: Vec<&HelpRow> = rows.iter().filter(|row| !row.text.is_empty()).collect();
     if rows.is_empty() {
         return;
     }
     lines.push(Line::default());
     lines.push(Row::new(look).at(1).put(Role::Quiet, title).line());
-    for row in rows {
-        let pieces = wrap(row.text, width.saturating_sub(20));
+    for (keys, name) in rows {
+        let pieces = wrap(name, width.saturating_sub(20));
         for (i, piece) in pieces.into_iter().enumerate() {
             let line = Row::new(look).at(3);
             let line = if i == 0 {
-                line.put(Role::Strong, &row.keys)
+                line.put(Role::Strong, keys)
             } else {
                 line
             };

@@ -2,18 +2,18 @@
 //!
 //! Depends on `model`, the screens' states, `pen`, `theme`.
 
-use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::{RAIL, put};
+use super::{Drawn, RAIL, Sheet};
 use crate::domain::ladder::Status;
 use crate::domain::landing::Landing;
 use crate::domain::settings::Finding;
 use crate::domain::text::grouped;
 use crate::tui::data::Standing;
 use crate::tui::model::{Focus, Model, Work};
+use crate::tui::mouse::Click;
 use crate::tui::pen::Row;
 use crate::tui::prerequisites::RungState;
 use crate::tui::screen::Screen;
@@ -110,16 +110,21 @@ fn figure(model: &Model, screen: Screen) -> String {
     }
 }
 
-pub(super) fn rail(model: &Model, frame: &mut Frame<'_>, area: Rect, body: Rect) {
+pub(super) fn rail(model: &Model, sheet: &mut Sheet, area: Rect, body: Rect) {
     let width = usize::from(RAIL) - 2;
-    let mut row = 2;
+    let mut drawn = Drawn::still(Vec::new());
     for screen in Screen::ALL {
         if screen == Screen::Activity {
-            row += 1;
+            drawn.lines.push(Line::default());
         }
-        put(frame, area, row, &rail_line(model, screen, width));
-        row += 1;
+        drawn.click_line(Click::Go(screen));
+        drawn.lines.push(rail_line(model, screen, width));
     }
+    let area = Rect {
+        width: RAIL - 1,
+        ..area
+    };
+    sheet.place(area, 2, drawn);
     let line = Row::new(model.look()).put(Role::Quiet, "│").line();
     for y in 0..body.height {
         let at = Rect {
@@ -128,7 +133,7 @@ pub(super) fn rail(model: &Model, frame: &mut Frame<'_>, area: Rect, body: Rect)
             width: 1,
             height: 1,
         };
-        put(frame, at, 0, &line);
+        sheet.put(at, 0, line.clone());
     }
 }
 
@@ -157,7 +162,8 @@ fn rail_line(model: &Model, screen: Screen, width: usize) -> Line<'static> {
 }
 
 /// The rail on one line: the name of the place that is shown, numbers and glyphs of the others.
-pub(super) fn folded_rail(model: &Model) -> Line<'static> {
+pub(super) fn folded_rail(model: &Model) -> Drawn {
+    let mut drawn = Drawn::still(Vec::new());
     let mut row = Row::new(model.look()).at(1);
     for screen in Screen::ALL {
         let (glyph, role) = standing(model, screen);
@@ -177,6 +183,7 @@ pub(super) fn folded_rail(model: &Model) -> Line<'static> {
             (false, true) => Role::Strong,
             (false, false) => Role::Text,
         };
+        let start = row.width();
         row = row
             .put(role, glyph)
             .put(Role::Text, " ")
@@ -185,7 +192,9 @@ pub(super) fn folded_rail(model: &Model) -> Line<'static> {
         if !figure.is_empty() {
             row = row.put(Role::Quiet, format!(" {figure}"));
         }
+        drawn.click(0, start..row.width(), Click::Go(screen));
         row = row.put(Role::Text, "   ");
     }
-    row.line()
+    drawn.lines.push(row.line());
+    drawn
 }

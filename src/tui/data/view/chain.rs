@@ -7,7 +7,6 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::INDENT;
 use crate::domain::landing::{Landing, Link, LinkStatus};
-use crate::domain::secret::ends;
 use crate::domain::text::{counted, fit, grouped, sanitize};
 use crate::tui::model::Model;
 use crate::tui::pen::Row;
@@ -114,20 +113,21 @@ fn pieces(model: &Model) -> Vec<Piece> {
     let landing = model.data.landing();
     let mut pieces: Vec<Piece> = Link::ALL
         .into_iter()
-        .map(|link| piece(landing, link))
+        .map(|link| piece(model.look(), landing, link))
         .collect();
     pieces.push(objects(landing));
     pieces
 }
 
-fn piece(landing: Option<&Landing>, link: Link) -> Piece {
+fn piece(look: Look<'_>, landing: Option<&Landing>, link: Link) -> Piece {
     let found = landing.and_then(|l| l.chain.iter().find(|found| found.link == link));
     let detail = match found {
         // A workspace that is there is told by its id.
         Some(found) if (found.link, found.status) == (Link::Workspace, LinkStatus::Ok) => {
-            ends(&sanitize(&found.detail))
+            look.ends(&sanitize(&found.detail))
         }
-        Some(found) => sanitize(&found.detail),
+        // Before it is cut to what fits.
+        Some(found) => look.shown(&sanitize(&found.detail)).into_owned(),
         None => String::new(),
     };
     let (glyph, role, word) = match (landing, found.map(|found| found.status)) {

@@ -10,8 +10,10 @@ use super::{INDENT, ROOMY, age, ago};
 use crate::domain::landing::{Landing, SampleRow, Stream};
 use crate::domain::text::{counted, fit, grouped, sanitize};
 use crate::tui::model::Model;
+use crate::tui::mouse::Click;
 use crate::tui::pen::Row;
 use crate::tui::theme::{Look, Role};
+use crate::tui::view::Drawn;
 
 /// The columns of the streams at one width.
 struct Columns {
@@ -63,7 +65,7 @@ pub(super) fn lines(
     notes: Vec<Line<'static>>,
     width: usize,
     height: usize,
-) -> Vec<Line<'static>> {
+) -> Drawn {
     let streams = &landing.streams;
     let columns = Columns::of(streams, width);
     let sample = if landing.sample.is_empty() || height < 10 {
@@ -80,11 +82,12 @@ pub(super) fn lines(
     };
     let at = model.data.selected();
     let from = at / page * page;
-    let mut lines = vec![headings(model.look(), &columns)];
+    let mut drawn = Drawn::still(vec![headings(model.look(), &columns)]);
     let weight = weigh(streams);
     let most = streams.iter().map(weight).max().unwrap_or(0);
     for (i, stream) in streams.iter().enumerate().skip(from).take(page) {
-        lines.push(stream_line(
+        drawn.click_line(Click::Stream(i));
+        drawn.lines.push(stream_line(
             model,
             &columns,
             stream,
@@ -92,6 +95,7 @@ pub(super) fn lines(
             i == at,
         ));
     }
+    let lines = &mut drawn.lines;
     if streams.len() > page {
         lines.resize(1 + page, Line::default());
         let place = format!(
@@ -116,7 +120,7 @@ pub(super) fn lines(
             lines.extend(rows);
         }
     }
-    lines
+    drawn
 }
 
 /// What the bars stand for: the rows, or the bytes where no rows are counted.
@@ -282,7 +286,8 @@ fn first_rows(
     lines.push(line(Role::Quiet, &|field| sanitize(field.name)));
     for row in rows {
         lines.push(line(Role::Text, &|field| {
-            row.fields.get(field.name).map_or(String::new(), text)
+            let text = row.fields.get(field.name).map_or(String::new(), text);
+            look.guarded(&text).into_owned()
         }));
     }
     lines

@@ -8,7 +8,6 @@ use super::{LABEL, VALUE};
 use crate::domain::failure::Failure;
 use crate::domain::field::Key;
 use crate::domain::moment::clock_time;
-use crate::domain::secret::ends;
 use crate::domain::settings::Source;
 use crate::domain::template::{Creation, Difference, Existing, Plan};
 use crate::domain::text::{counted, sanitize};
@@ -44,7 +43,10 @@ pub(super) fn listed(model: &Model, plan: &Plan, width: usize, most: usize) -> V
             } else {
                 Role::Text
             };
-            let id = one.id.as_deref().map_or("–".to_owned(), ends);
+            let id = one
+                .id
+                .as_deref()
+                .map_or("–".to_owned(), |id| model.look().ends(id));
             Row::new(model.look())
                 .at(LABEL)
                 .put(Role::Quiet, label(i))
@@ -206,12 +208,15 @@ fn made_lines(look: Look<'_>, made: &Made, width: usize) -> Vec<Line<'static>> {
             let time = at.split(' ').nth(1).unwrap_or_default().to_owned();
             format!(
                 "✔ Created {time} UTC · id {} · recorded in {}",
-                ends(id),
+                look.ends(id),
                 made.ledger
             )
         }
         Creation::Exists { id: Some(id) } => {
-            format!("✔ It exists already · id {} · nothing was sent", ends(id))
+            format!(
+                "✔ It exists already · id {} · nothing was sent",
+                look.ends(id)
+            )
         }
         Creation::Exists { id: None } => "✔ It exists already · nothing was sent".to_owned(),
     };
@@ -230,7 +235,7 @@ fn exists(look: Look<'_>, existing: &Existing, width: usize) -> Vec<Line<'static
     let id = existing
         .id
         .as_deref()
-        .map_or(String::new(), |id| format!(" · id {}", ends(id)));
+        .map_or(String::new(), |id| format!(" · id {}", look.ends(id)));
     let since = match made_on(existing) {
         made if made.is_empty() => made,
         made => format!(" · {made}"),
@@ -261,7 +266,7 @@ fn conflict(
     let id = existing
         .id
         .as_deref()
-        .map_or(String::new(), |id| format!(" (id {})", ends(id)));
+        .map_or(String::new(), |id| format!(" (id {})", look.ends(id)));
     let mut lines = paragraph(
         look,
         Role::Bad,
