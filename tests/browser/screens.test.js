@@ -1,18 +1,30 @@
 // The pictures of the README. They are drawn when EMBEDCTL_WRITE is set, and to be looked at.
 
-import { mkdir } from "node:fs/promises";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import { host } from "./host.js";
-import { Sandbox, browser, watched } from "./support.js";
-import { open, widget } from "./walk.js";
+import { Sandbox, Service, browser, watched } from "./support.js";
+import { open, walk, widget } from "./walk.js";
 
 const FOLDER = fileURLToPath(new URL("../../assets/screens/", import.meta.url));
 const skip = !process.env.EMBEDCTL_WRITE && "EMBEDCTL_WRITE=1 draws them";
 
+test("the demo app and the widget in it", { skip }, async (t) => {
+  const opened = await browser();
+  t.after(() => opened.close());
+  const sandbox = await Sandbox.start(t, "--seed", "1");
+  const args = ["serve", "--env-file", sandbox.file, "--bind", "127.0.0.1:0"];
+  const app = await Service.start(args, sandbox.home);
+  t.after(() => app.stop());
+  const { page } = await watched(opened, { viewport: { width: 960, height: 800 } });
+  await open(page, app.ready.url);
+  await page.screenshot({ path: `${FOLDER}demo-dialog.png` });
+  await walk(app.ready.url, { page });
+  await page.screenshot({ path: `${FOLDER}demo-page.png` });
+});
+
 test("the widget page", { skip }, async (t) => {
-  await mkdir(FOLDER, { recursive: true });
   const opened = await browser();
   t.after(() => opened.close());
   const sandbox = await Sandbox.start(t, "--seed", "1");
