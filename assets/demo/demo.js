@@ -281,7 +281,10 @@
   function heard(event) {
     const told = String(event.message ?? event.type);
     const name = told.replace(/^partial_user_config_/, "source_");
-    const source = typeof event.data?.name === "string" && event.data.name ? event.data.name : "A source";
+    // What the customer chose, in both shapes: the source's own name ends in the workspace's id.
+    const { sourceName, source_template: template, name: own } = event.data ?? {};
+    const named = [sourceName, template?.name, own].find((it) => typeof it === "string" && it !== "");
+    const source = named ?? "A source";
     const [words, good] = TOLD.get(name) ?? [null, true];
     const error = event.error ? String(event.error.message ?? event.error) : null;
     list(words ? source + words + (error ? `: ${error}` : "") : told, good && !error);

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
 import { host } from "./host.js";
-import { Sandbox, Service, browser, hasEnded, scoped, until, watched } from "./support.js";
+import { Sandbox, Service, browser, folder, hasEnded, scoped, until, watched } from "./support.js";
 import { open, sampleData, walk, widget } from "./walk.js";
 
 let opened;
@@ -107,6 +107,13 @@ describe("on either API", () => {
     assert.equal(await over(), 0);
     assert.equal(await frame.locator("html").evaluate((html) => html.scrollWidth - html.clientWidth), 0);
     assert.deepEqual(problems, []);
+  });
+
+  test("one command is the whole story, offline", async (t) => {
+    const app = await Service.start(["serve", "--sandbox", "--bind", "127.0.0.1:0"], await folder(t));
+    t.after(() => app.stop());
+    const told = await walk(app.ready.url);
+    assert.equal(told.message, "partial_user_config_created");
   });
 
   test("another spelling of this machine leads to the one on which tokens open", async (t) => {

@@ -5,10 +5,13 @@ import { fileURLToPath } from "node:url";
 
 import { host } from "./host.js";
 import { Sandbox, Service, browser, watched } from "./support.js";
-import { open, walk, widget } from "./walk.js";
+import { open, widget } from "./walk.js";
 
 const FOLDER = fileURLToPath(new URL("../../assets/screens/", import.meta.url));
 const skip = !process.env.EMBEDCTL_WRITE && "EMBEDCTL_WRITE=1 draws them";
+
+/** What is in motion is drawn as it will be. */
+const draw = (what, name) => what.screenshot({ path: `${FOLDER}${name}.png`, animations: "disabled" });
 
 test("the demo app and the widget in it", { skip }, async (t) => {
   const opened = await browser();
@@ -19,9 +22,7 @@ test("the demo app and the widget in it", { skip }, async (t) => {
   t.after(() => app.stop());
   const { page } = await watched(opened, { viewport: { width: 960, height: 800 } });
   await open(page, app.ready.url);
-  await page.screenshot({ path: `${FOLDER}demo-dialog.png` });
-  await walk(app.ready.url, { page });
-  await page.screenshot({ path: `${FOLDER}demo-page.png` });
+  await draw(page, "demo-dialog");
 });
 
 test("the widget page", { skip }, async (t) => {
@@ -31,11 +32,10 @@ test("the widget page", { skip }, async (t) => {
   const { url } = await host(t, (origin) => sandbox.mint("v1", "user-42", origin));
   const { page } = await watched(opened, { viewport: { width: 560, height: 760 }, deviceScaleFactor: 1 });
   const frame = widget(page);
-  const draw = (name) => page.locator("iframe").screenshot({ path: `${FOLDER}widget-${name}.png` });
   await open(page, url);
-  await draw("catalogue");
+  await draw(page.locator("iframe"), "widget-catalogue");
   await frame.getByRole("button", { name: "Stripe" }).click();
   await frame.getByLabel("Secret key").fill("sk_live_example");
   await frame.getByRole("button", { name: "Connect" }).click();
-  await draw("form");
+  await draw(page.locator("iframe"), "widget-form");
 });
