@@ -52,6 +52,16 @@ pub(crate) async fn run(cli: &Cli, environment: &Environment, printer: &mut Prin
     }
 }
 
+/// Returns false for terminals that are known to drop what is sent to their clipboard (OSC 52).
+fn takes_copies(environment: &Environment) -> bool {
+    let is = |name: &str, values: &[&str]| {
+        environment
+            .get(name)
+            .is_some_and(|value| values.contains(&value))
+    };
+    !is("TERM", &["linux", "vt100", "vt220", "cons25"]) && !is("TERM_PROGRAM", &["Apple_Terminal"])
+}
+
 async fn open(cli: &Cli, environment: &Environment, requests: &Requests) -> Result<Exit, Failure> {
     let private: Option<Private> = if cli.sandbox {
         Some(private_sandbox(false, &cli.common).await?)
@@ -96,6 +106,7 @@ async fn open(cli: &Cli, environment: &Environment, requests: &Requests) -> Resu
             Color::Never => false,
             Color::Auto => environment.get("NO_COLOR").is_none(),
         },
+        clipboard: takes_copies(environment),
         save_asks_path: private.is_some(),
     };
     let exit = tui::run(start, commands, events, clock).await;

@@ -11,8 +11,9 @@
 //!                                             Model ──▶ view ──▶ frame
 //! ```
 
-use std::io::{BufWriter, Stdout};
 use std::mem::ManuallyDrop;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -24,6 +25,7 @@ use ratatui::crossterm::event::{
 };
 use ratatui::layout::Rect;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Notify;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Receiver, Sender};
 
@@ -83,6 +85,8 @@ pub struct Start {
     pub notes: Vec<String>,
     /// False: modifiers alone, no colour code at all.
     pub color: bool,
+    /// False: the terminal is known not to take what is sent to its clipboard.
+    pub clipboard: bool,
     /// Whether saving asks for a path first, as it does under a private sandbox.
     pub save_asks_path: bool,
 }
@@ -109,7 +113,12 @@ pub async fn run(
     // crossterm would otherwise write resets of its own where colours are off.
     ratatui::crossterm::style::force_color_output(start.color);
     let guard = terminal::Guard::enter().context("the terminal cannot be prepared")?;
-    let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, std::io::stdout()));
+    let drained = Arc::new(Notify::new());
+    let notify = Arc::clone(&drained);
+    let (outbox, progress) = guard
+        .outbox(move || notify.notify_one())
+        .context("the terminal cannot be prepared")?;
+    let backend = CrosstermBackend::new(outbox);
     let terminal = Terminal::new(backend).context("the terminal cannot be measured")?;
     let size = terminal.size().context("the terminal cannot be measured")?;
     let model = Model::new(start, clock.now(), (size.width, size.height));
@@ -122,6 +131,10 @@ pub async fn run(
         signals,
         keys: EventStream::new(),
         clock,
+        progress,
+        drained,
+        stale: false,
+        kept: Vec::new(),
         inside_tmux: std::env::var_os("TMUX").is_some_and(|value| !value.is_empty()),
         client_ended: false,
     };
@@ -156,13 +169,20 @@ struct Shell {
     guard: terminal::Guard,
     /// Never dropped: dropping it would show the cursor once more, which the guard does, and tell
     /// of a failure on standard error, which has gone with a terminal that was closed.
-    terminal: ManuallyDrop<Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<terminal::Outbox>>>,
     commands: Sender<Command>,
     events: Receiver<Event>,
     signals: Signals,
     /// The one stream of keys for the whole life; only ever asked for its next item.
     keys: EventStream,
     clock: Clock,
+    /// How far what was drawn is on its way out.
+    progress: terminal::Progress,
+    drained: Arc<Notify>,
+    /// Whether the model is newer than the last frame, because the one before was not out yet.
+    stale: bool,
+    /// Files that were written for copying.
+    kept: Vec<PathBuf>,
     inside_tmux: bool,
     client_ended: bool,
 }
@@ -224,6 +244,7 @@ impl Shell {
                 Some(Ok(input)) => Woken::By(message(input).into_iter().collect()),
                 Some(Err(_)) | None => Woken::InputEnded,
             },
+            () = self.drained.notified(), if self.stale => Woken::By(Vec::new()),
             () = sleep(wake) => Woken::By(Vec::new()),
         }
     }
@@ -270,15 +291,20 @@ impl Shell {
             for effect in update::update(&mut self.model, message) {
                 match effect {
                     Effect::Send(command) => waiting.extend(self.send(command)),
-                    Effect::Copy(text) => self.copy(&text)?,
+                    Effect::Copy(text) => self.copy(text.expose())?,
+                    Effect::Keep(what, text) => waiting.push_back(self.keep(what, &text)),
+                    Effect::ClearCopies => self.clear_copies()?,
                     Effect::Mouse(on) => self
                         .guard
-                        .mouse(on)
+                        .mouse(on, self.terminal.backend_mut())
                         .context("the terminal cannot be written")?,
                     Effect::Suspend if terminal::can_be_continued() => self.suspend().await?,
                     Effect::Suspend => waiting.push_back(Message::NotSuspended),
                     Effect::Redraw => self.repaint()?,
-                    Effect::Quit(exit) => return Ok(Some(exit)),
+                    Effect::Quit(exit) => {
+                        self.settle().await;
+                        return Ok(Some(exit));
+                    }
                 }
             }
         }
@@ -294,11 +320,35 @@ impl Shell {
         }
     }
 
-    fn copy(&self, text: &Secret) -> anyhow::Result<()> {
-        terminal::copy(text.expose(), self.inside_tmux).context("the terminal cannot be written")
+    fn copy(&mut self, text: &str) -> anyhow::Result<()> {
+        terminal::copy(text, self.inside_tmux, self.terminal.backend_mut())
+            .context("the terminal cannot be written")
     }
 
+    fn keep(&mut self, what: String, text: &Secret) -> Message {
+        let kept = terminal::keep(text.expose());
+        if let Ok(path) = &kept {
+            self.kept.push(path.clone());
+        }
+        let path = kept.map(|path| path.display().to_string());
+        Message::Kept(what, path.map_err(|why| why.to_string()))
+    }
+
+    /// Takes back what was copied, as far as that can be done.
+    fn clear_copies(&mut self) -> anyhow::Result<()> {
+        for path in self.kept.drain(..) {
+            terminal::forget(&path);
+        }
+        self.copy("")
+    }
+
+    /// Draws a frame, unless the one before is still on its way: then the next one has it all.
     fn draw(&mut self) -> anyhow::Result<()> {
+        anyhow::ensure!(!self.progress.is_broken(), "the terminal cannot be written");
+        self.stale = !self.progress.is_done();
+        if self.stale {
+            return Ok(());
+        }
         // Asked anew for every frame: a notice of a new size can be lost when a key comes with it.
         if let Ok(size) = self.terminal.size() {
             self.model.size = (size.width, size.height);
@@ -307,6 +357,14 @@ impl Shell {
             .draw(|frame| view::view(&self.model, frame))
             .context("the terminal cannot be written")?;
         Ok(())
+    }
+
+    /// Lets what was sent last reach the terminal, a copy above all; a slow one is not waited for.
+    async fn settle(&self) {
+        const MOMENT: Duration = Duration::from_millis(200);
+        if !self.progress.is_done() {
+            let _slow = tokio::time::timeout(MOMENT, self.drained.notified()).await;
+        }
     }
 
     /// Gives the terminal back, stops, and takes it again when continued.

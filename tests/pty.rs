@@ -13,6 +13,8 @@
 
 #[path = "pty/pictures.rs"]
 mod pictures;
+#[path = "pty/slow.rs"]
+mod slow;
 
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
@@ -128,10 +130,12 @@ impl Console {
     fn click(&mut self, text: &str) -> &mut Console {
         self.shows(text);
         let contents = self.screen.screen().contents();
+        // The last of them: the key bar stands at the foot.
         let (row, line) = contents
             .lines()
             .enumerate()
-            .find(|(_, line)| line.contains(text))
+            .filter(|(_, line)| line.contains(text))
+            .last()
             .unwrap();
         let column = line[..line.find(text).unwrap()].chars().count();
         self.press(&format!("\x1b[<0;{};{}M", column + 1, row + 1));

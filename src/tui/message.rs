@@ -32,6 +32,8 @@ pub enum Message {
     Resized(u16, u16),
     /// The client task told something.
     Answered(Event),
+    /// A text that was to be copied stands in a file at this path, or why not.
+    Kept(String, Result<String, String>),
     /// The client task had no room for this order; it was not given.
     Refused(Command),
     /// The client task has ended.
@@ -49,6 +51,10 @@ pub enum Effect {
     Send(Command),
     /// Send this text to the terminal's clipboard.
     Copy(Secret),
+    /// Write this text into a file for its owner alone, and tell where; what it is comes first.
+    Keep(String, Secret),
+    /// Empty the terminal's clipboard, and remove the files that were written for copying.
+    ClearCopies,
     /// Take the mouse, or leave it to the terminal.
     Mouse(bool),
     /// Give the terminal back and stop until continued.

@@ -127,6 +127,8 @@ pub struct Model {
     pub place: Place,
     /// The env file, as it is shown to a person.
     pub env_file: String,
+    /// Whether the terminal may take what is sent to its clipboard.
+    pub clipboard: bool,
     /// Whether saving asks for a path first.
     pub save_asks_path: bool,
     /// The settings as they stand on the form.
@@ -196,6 +198,7 @@ impl Model {
             },
             place: start.place,
             env_file: start.env_file,
+            clipboard: start.clipboard,
             save_asks_path: start.save_asks_path,
             saved: start.draft.clone(),
             form: Form::new(&start.draft),
@@ -279,16 +282,12 @@ impl Model {
         Effect::Send(Command::Start(ticket, job))
     }
 
-    /// Copies a text, or says why not.
+    /// Copies a text: to the terminal's clipboard, or else into a file.
     pub fn copy(&mut self, what: &str, text: Secret) -> Vec<Effect> {
         // Terminals drop longer sequences without a word.
         const LIMIT: usize = 55_000;
-        if text.expose().len() > LIMIT {
-            self.say(
-                Role::Warn,
-                format!("{what} is too long for the terminal's clipboard"),
-            );
-            return Vec::new();
+        if text.expose().len() > LIMIT || !self.clipboard {
+            return vec![Effect::Keep(what.to_owned(), text)];
         }
         // What is copied is meant for a place of its own; on a shared screen that has to be said.
         let real = if self.veil.is_on() {

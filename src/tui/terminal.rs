@@ -5,8 +5,9 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::panic::PanicHookInfo;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -16,16 +17,27 @@ use ratatui::crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
 };
 use ratatui::crossterm::execute;
+use ratatui::crossterm::style::Print;
 use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use rustix::process::{Signal, getpid, kill_process};
+use rustix::termios::{QueueSelector, tcflush};
+
+mod outbox;
+
+pub(super) use outbox::{Outbox, Progress};
 
 type Hook = dyn Fn(&PanicHookInfo<'_>) + Send + Sync;
 
 /// What is shared with the panic hook.
 #[derive(Debug, Default)]
 struct Flags {
+    /// How many bytes of frames are not written yet.
+    pending: AtomicUsize,
+    /// Whether the terminal takes nothing any more.
+    broken: AtomicBool,
+    /// Whether the terminal is ours: whoever turns it off gives it back.
     entered: AtomicBool,
     mouse: AtomicBool,
     panicked: AtomicBool,
@@ -35,6 +47,12 @@ impl Flags {
     /// Gives the terminal back if it is held. Errors are passed over: there is nobody to tell.
     fn restore(&self) {
         if self.entered.swap(false, Ordering::SeqCst) {
+            if self.pending.load(Ordering::SeqCst) > 0 {
+                // What a slow terminal has not read yet of the last frame is for nobody. The first
+                // byte ends a sequence that was cut off by that.
+                let _ = tcflush(rustix::stdio::stdout(), QueueSelector::OFlush);
+                let _ = execute!(io::stdout(), Print('\x18'));
+            }
             if self.mouse.load(Ordering::SeqCst) {
                 let _ = execute!(io::stdout(), DisableMouseCapture);
             }
@@ -103,18 +121,29 @@ impl Guard {
         result
     }
 
+    /// Opens the way for frames; `done` is called whenever everything is out.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub(super) fn outbox(
+        &self,
+        done: impl Fn() + Send + 'static,
+    ) -> io::Result<(Outbox, Progress)> {
+        Outbox::open(Arc::clone(&self.flags), done)
+    }
+
     /// Takes the mouse, or leaves it to the terminal; what is taken is given back with the rest.
     ///
     /// # Errors
     /// When the terminal cannot be written to.
-    pub(super) fn mouse(&self, on: bool) -> io::Result<()> {
+    pub(super) fn mouse(&self, on: bool, out: &mut impl io::Write) -> io::Result<()> {
         if self.flags.mouse.swap(on, Ordering::SeqCst) == on {
             return Ok(());
         }
         if on {
-            execute!(io::stdout(), EnableMouseCapture)
+            execute!(out, EnableMouseCapture)
         } else {
-            execute!(io::stdout(), DisableMouseCapture)
+            execute!(out, DisableMouseCapture)
         }
     }
 
@@ -173,19 +202,41 @@ pub(super) fn can_be_continued() -> bool {
 ///
 /// # Errors
 /// When the terminal cannot be written to.
-pub(super) fn copy(text: &str, inside_tmux: bool) -> io::Result<()> {
-    let mut out = io::stdout();
+pub(super) fn copy(text: &str, inside_tmux: bool, out: &mut impl io::Write) -> io::Result<()> {
     out.write_all(clipboard(text, inside_tmux).as_bytes())?;
     out.flush()
 }
 
 fn clipboard(text: &str, inside_tmux: bool) -> String {
     let encoded = BASE64_STANDARD.encode(text);
+    let plain = format!("\x1b]52;c;{encoded}\x07");
     if inside_tmux {
-        format!("\x1bPtmux;\x1b\x1b]52;c;{encoded}\x07\x1b\\")
+        // tmux takes the plain form where it may set the clipboard, and hands the other through
+        // where it may do that; which of the two cannot be asked.
+        format!("{plain}\x1bPtmux;\x1b\x1b]52;c;{encoded}\x07\x1b\\")
     } else {
-        format!("\x1b]52;c;{encoded}\x07")
+        plain
     }
+}
+
+/// Writes a text into a file of its own that nobody else can read, and returns the path.
+///
+/// # Errors
+/// When the system gives no file.
+pub(super) fn keep(text: &str) -> io::Result<PathBuf> {
+    let mut file = tempfile::Builder::new()
+        .prefix("embedctl-copy-")
+        .suffix(".txt")
+        .tempfile()?;
+    file.write_all(text.as_bytes())?;
+    let (_, path) = file.keep().map_err(|failed| failed.error)?;
+    Ok(path)
+}
+
+/// Removes a file that was written for copying.
+pub(super) fn forget(path: &Path) {
+    // Whoever asked sees on the screen what is cleared; a file that is gone already is cleared.
+    let _ = std::fs::remove_file(path);
 }
 
 #[cfg(test)]
@@ -193,11 +244,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_kept_copy_is_for_its_owner_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = keep("token").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "token");
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        forget(&path);
+        assert!(!path.exists());
+    }
+
+    #[test]
     fn the_clipboard_takes_base64() {
         assert_eq!(clipboard("hi", false), "\x1b]52;c;aGk=\x07");
         assert_eq!(
             clipboard("hi", true),
-            "\x1bPtmux;\x1b\x1b]52;c;aGk=\x07\x1b\\"
+            "\x1b]52;c;aGk=\x07\x1bPtmux;\x1b\x1b]52;c;aGk=\x07\x1b\\"
         );
     }
 }

@@ -81,6 +81,7 @@ fn start(draft: Draft) -> Start {
         env_file: ".env".to_owned(),
         notes: Vec::new(),
         color: true,
+        clipboard: true,
         save_asks_path: false,
     }
 }

@@ -17,6 +17,7 @@ use super::theme::Role;
 use super::update::go;
 use crate::client::{Command, Job, KnownUser, Ticket};
 use crate::domain::failure::{Code, Failure};
+use crate::domain::secret::Secret;
 use crate::domain::text::counted;
 use crate::domain::token::Minted;
 use crate::domain::user::ExternalUser;
@@ -52,6 +53,8 @@ pub enum Action {
     Filter,
     /// Look at the selected user's data.
     Data,
+    /// Take back what was copied.
+    Clear,
     /// Stop what is being minted.
     Stop,
     /// The row above.
@@ -119,6 +122,12 @@ pub const KEYS: &[Binding<Action>] = &[
         action: Action::Data,
         verb: "data",
         help: "look at what has landed in the bucket for this user",
+    },
+    Binding {
+        keys: &[letter('C')],
+        action: Action::Clear,
+        verb: "clear",
+        help: "empty the clipboard, and remove the files that copies were put into",
     },
     Binding {
         keys: &[letter('c')],
@@ -233,6 +242,7 @@ pub fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         | Action::Forget
         | Action::Filter
         | Action::Data
+        | Action::Clear
         | Action::Stop
         | Action::Up
         | Action::Down
@@ -279,6 +289,13 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Filter => {
             let line = Line::new(board.filter());
             model.prompt = Some(Prompt::Line(Wanted::Filter, line, None));
+        }
+        Action::Clear => {
+            model.say(
+                Role::Quiet,
+                "The terminal was asked to empty its clipboard; files of copies are removed",
+            );
+            return vec![Effect::ClearCopies];
         }
         Action::Stop => return stop(model),
         Action::Back => {
@@ -441,7 +458,7 @@ pub fn minted(
             model.tokens.arrived(&user, *minted);
             if model.tokens.copy_next.as_ref() == Some(&user) {
                 model.tokens.copy_next = None;
-                effects.extend(model.copy(&format!("The token of {user}"), token));
+                effects.extend(copy_token(model, &user, token));
             }
         }
         Err(failure) => {
@@ -499,10 +516,19 @@ fn copy(model: &mut Model) -> Vec<Effect> {
     let user = row.user.clone();
     if let Some(minted) = model.tokens.usable(row, model.now) {
         let token = minted.token.clone();
-        return model.copy(&format!("The token of {user}"), token);
+        return copy_token(model, &user, token);
     }
     model.prompt = Some(Prompt::Ask(Question::MintToCopy(user)));
     Vec::new()
+}
+
+/// A token opens a workspace to whoever has it, so clearing is offered with it.
+fn copy_token(model: &mut Model, user: &ExternalUser, token: Secret) -> Vec<Effect> {
+    let effects = model.copy(&format!("The token of {user}"), token);
+    if let Some(notice) = &mut model.notice {
+        notice.text.push_str("; C clears it");
+    }
+    effects
 }
 
 /// Takes users off the list of those known from before, as was confirmed.

@@ -46,6 +46,10 @@ fn take_in(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Answered(event) => answered(model, event),
+        Message::Kept(what, kept) => {
+            told_of_copy(model, &what, kept);
+            Vec::new()
+        }
         Message::Refused(command) => refused(model, &command),
         Message::ClientEnded => client_ended(model),
         Message::NotSuspended => {
@@ -56,6 +60,17 @@ fn take_in(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Signalled(exit) => vec![Effect::Quit(exit)],
+    }
+}
+
+/// Says where a copy is that the terminal's clipboard could not be trusted with.
+fn told_of_copy(model: &mut Model, what: &str, kept: Result<String, String>) {
+    match kept {
+        Ok(path) => model.say(
+            Role::Good,
+            format!("{what} is in {path}, readable by you alone"),
+        ),
+        Err(why) => model.say(Role::Bad, format!("✖ {what} was not copied: {why}")),
     }
 }
 
