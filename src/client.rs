@@ -30,7 +30,7 @@ use crate::domain::secret::Secret;
 use crate::domain::settings::{Access, Draft};
 use crate::domain::template::{Creation, Plan, TemplateSpec};
 use crate::domain::token::Minted;
-use crate::domain::user::ExternalUser;
+use crate::domain::user::{ExternalUser, UserList};
 use crate::env_file::Edit;
 use crate::ledger::{Entry, Ledger, Scope};
 use crate::ops::check::{self, Progress, Walk};
@@ -76,6 +76,8 @@ pub enum Job {
     Recall(Access),
     /// Take a user off that list.
     Forget(Access, ExternalUser),
+    /// Read external user IDs from a file, one a line.
+    Users(PathBuf),
     /// Write these settings into the env file, or into another file.
     Save(Vec<(Key, Secret)>, Option<PathBuf>),
 }
@@ -110,6 +112,8 @@ pub enum Outcome {
     Recalled(Vec<KnownUser>),
     /// `Forget`.
     Forgotten,
+    /// `Users`.
+    Users(Box<UserList>),
     /// `Save`: the file written, as it is shown to a person.
     Saved(String),
 }
@@ -261,19 +265,10 @@ impl Desk {
                 self.tell(Event::Done(ticket, result)).await;
             }
             Job::Save(edits, path) => {
-                let resources = Arc::clone(&self.resources);
-                self.running.push(Box::pin(async move {
-                    let path = path.unwrap_or_else(|| resources.env_file.clone());
-                    let saved = tokio::task::spawn_blocking(move || save(&path, &edits)).await;
-                    let result = saved.unwrap_or_else(|_ended| {
-                        Err(Failure::new(Code::Internal, "saving ended unexpectedly"))
-                    });
-                    Finished {
-                        lane: Lane::Own(ticket),
-                        result,
-                    }
-                }));
+                let path = path.unwrap_or_else(|| self.resources.env_file.clone());
+                self.start_blocking(ticket, move || save(&path, &edits));
             }
+            Job::Users(path) => self.start_blocking(ticket, move || users(&path)),
         }
     }
 
@@ -311,6 +306,27 @@ impl Desk {
                 result = alone(&resources, &events, ticket, job) => result,
                 () = stop.cancelled() => Err(cancelled()),
             };
+            Finished {
+                lane: Lane::Own(ticket),
+                result,
+            }
+        }));
+    }
+
+    /// Starts what waits for the disk, off the loop.
+    fn start_blocking(
+        &mut self,
+        ticket: Ticket,
+        work: impl FnOnce() -> Result<Outcome, Failure> + Send + 'static,
+    ) {
+        self.running.push(Box::pin(async move {
+            let ended = tokio::task::spawn_blocking(work).await;
+            let result = ended.unwrap_or_else(|_ended| {
+                Err(Failure::new(
+                    Code::Internal,
+                    "the file job ended unexpectedly",
+                ))
+            });
             Finished {
                 lane: Lane::Own(ticket),
                 result,
@@ -457,6 +473,7 @@ async fn set_up(
         | Job::Mint(..)
         | Job::Recall(_)
         | Job::Forget(..)
+        | Job::Users(_)
         | Job::Save(..) => Err(Failure::new(Code::Internal, "this job has its own lane")),
     }
 }
@@ -534,6 +551,26 @@ fn recall(ledger: &Ledger, access: &Access) -> Result<Outcome, Failure> {
 
 fn cancelled() -> Failure {
     Failure::new(Code::Cancelled, "cancelled").because("what had been sent by then is not undone")
+}
+
+/// The most that is read of a list of users, in bytes.
+const LIST_LIMIT: u64 = 16 << 20;
+
+fn users(path: &Path) -> Result<Outcome, Failure> {
+    use std::io::Read as _;
+    let failure = |why: String| {
+        Failure::new(Code::MachineDisk, "the list of users cannot be read")
+            .because(format!("{}: {why}", path.display()))
+            .hint("name a text file with one external user ID a line")
+    };
+    let file = std::fs::File::open(path).map_err(|e| failure(e.to_string()))?;
+    let mut text = String::new();
+    let read = file.take(LIST_LIMIT + 1).read_to_string(&mut text);
+    let read = read.map_err(|e| failure(e.to_string()))?;
+    if read as u64 > LIST_LIMIT {
+        return Err(failure("it is larger than 16 MiB".to_owned()));
+    }
+    Ok(Outcome::Users(Box::new(UserList::parse_lines(&text))))
 }
 
 fn save(path: &Path, edits: &[(Key, Secret)]) -> Result<Outcome, Failure> {

@@ -428,6 +428,25 @@ fn edits(desk: &Desk, edits: &[(Key, &str)], path: Option<PathBuf>) -> (PathBuf,
 }
 
 #[tokio::test]
+async fn users_are_read_from_a_file_one_a_line() {
+    let site = Site::new(&[]);
+    let mut desk = Desk::of(&site);
+    let path = desk.folder.path().join("users.txt");
+    std::fs::write(&path, "user-1\r\nAcme, Inc.\n\nuser-1\n\u{202e}bad\n").unwrap();
+    let ticket = desk.start(Job::Users(path.clone())).await;
+    let Ok(Outcome::Users(list)) = desk.done(ticket).await else {
+        panic!("no list");
+    };
+    let names: Vec<&str> = list.users.iter().map(ExternalUser::as_str).collect();
+    assert_eq!(names, ["user-1", "Acme, Inc."]);
+    assert_eq!(list.refused[0].0, 5);
+    let missing = desk.start(Job::Users(path.join("not"))).await;
+    let failure = desk.done(missing).await.unwrap_err();
+    assert_eq!(failure.code, Code::MachineDisk);
+    assert_eq!(desk.close().await[&ticket], 1);
+}
+
+#[tokio::test]
 async fn saving_writes_what_was_edited_and_keeps_the_rest() {
     use std::os::unix::fs::PermissionsExt as _;
     let site = Site::new(&[]);

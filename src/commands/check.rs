@@ -10,7 +10,6 @@ use super::signals::Signals;
 use crate::cli::{Check, Cli};
 use crate::domain::failure::{Code, Exit, Failure};
 use crate::domain::ladder::{Status, Step};
-use crate::domain::moment::span;
 use crate::domain::user::ExternalUser;
 use crate::ops::check::{Progress, Walk, walk};
 
@@ -112,23 +111,10 @@ fn print_step(printer: &mut Printer, step: &Step) {
         Status::Fail => Tone::Bad,
         Status::Skip => Tone::Quiet,
     };
-    let took = if step.status == Status::Skip {
-        String::new()
-    } else {
-        span(step.took)
-    };
     let word = printer.tone(tone, step.status.name());
-    printer.line(&format!(
-        "{word}  {:<12}  {took:>7}  {}",
-        step.rung.name(),
-        step.detail
-    ));
-    if let Some(failure) = &step.failure {
-        for (label, text) in [("because", &failure.because), ("hint", &failure.hint)] {
-            if let Some(text) = text {
-                printer.line(&format!("      {label}: {text}"));
-            }
-        }
+    printer.line(&format!("{word}  {}", step.line()));
+    for reason in step.reasons() {
+        printer.line(&reason);
     }
 }
 

@@ -1,10 +1,11 @@
 //! The ladder: the ordered list of what must hold before a customer's data can land.
 //!
-//! Depends on `failure`. The console's rail, `check`, the README and the hints use these names.
+//! Depends on `failure`, `moment`. The console's rail, `check`, the README and the hints use these names.
 
 use std::time::Duration;
 
 use super::failure::Failure;
+use super::moment::span;
 
 /// One rung of the ladder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -136,6 +137,35 @@ impl Step {
             detail: why.into(),
             failure: None,
         }
+    }
+
+    /// Returns what stands behind the status's word on a line of text: the rung, how long it took,
+    /// what was found.
+    pub fn line(&self) -> String {
+        let took = if self.status == Status::Skip {
+            String::new()
+        } else {
+            span(self.took)
+        };
+        format!("{:<12}  {took:>7}  {}", self.rung.name(), self.detail)
+    }
+
+    /// Returns the lines below it: why it failed, and what to do.
+    pub fn reasons(&self) -> Vec<String> {
+        let parts = self.failure.as_ref().map_or([("", None), ("", None)], |f| {
+            [("because", f.because.as_ref()), ("hint", f.hint.as_ref())]
+        });
+        parts
+            .into_iter()
+            .filter_map(|(label, text)| text.map(|text| format!("      {label}: {text}")))
+            .collect()
+    }
+
+    /// Writes the step as `check` does, without colour.
+    pub fn text(&self) -> String {
+        let mut lines = vec![format!("{}  {}", self.status.name(), self.line())];
+        lines.extend(self.reasons());
+        lines.join("\n")
     }
 }
 

@@ -6,7 +6,7 @@ use std::fmt;
 
 use super::base_url::{Api, BaseUrl};
 use super::failure::{Code, Failure};
-use super::field::{Field, Key};
+use super::field::{FIELDS, Field, Group, Key};
 use super::origin::Origin;
 use super::secret::Secret;
 use super::template::{Format, Schedule, TemplateSpec};
@@ -317,6 +317,30 @@ impl Draft {
     /// Returns every setting with its finding, in the order of the table.
     pub fn findings(&self) -> Vec<(Key, Finding)> {
         Key::all().map(|key| (key, self.finding(key))).collect()
+    }
+
+    /// Returns what the rung `config` says of settings that can be used.
+    pub fn told(&self) -> String {
+        let own = FIELDS.iter().filter(|f| f.group != Group::Optional).count();
+        let optional = FIELDS.iter().filter(|f| f.group == Group::Optional);
+        let more = match optional.filter(|f| self.value(f.key).is_some()).count() {
+            0 => String::new(),
+            given => format!(", and {given} with a default set"),
+        };
+        let warned = self
+            .findings()
+            .into_iter()
+            .map(|(key, finding)| match finding {
+                Finding::Warning(text) => format!("; {} {text}", key.variable()),
+                Finding::Good
+                | Finding::Missing
+                | Finding::Invalid(_)
+                | Finding::Unsupported(_) => String::new(),
+            });
+        format!(
+            "{own} of {own} settings{more}{}",
+            warned.collect::<String>()
+        )
     }
 
     /// Returns what opens the API.

@@ -14,10 +14,9 @@ use super::verify;
 use super::{Customer, Tools};
 use crate::api::Standing;
 use crate::domain::failure::{Code, Failure};
-use crate::domain::field::{FIELDS, Group, Key};
 use crate::domain::ladder::{Rung, Status, Step};
 use crate::domain::moment::span;
-use crate::domain::settings::{Draft, Finding, Settings};
+use crate::domain::settings::{Draft, Settings};
 use crate::domain::template::Would;
 use crate::domain::text::counted;
 use crate::domain::token::{Minted, Verdict};
@@ -171,28 +170,7 @@ impl Climber<'_> {
             Ok(settings) => self.settings = Some(settings),
             Err(failure) => return Found::Fail(failure),
         }
-        let own = FIELDS.iter().filter(|f| f.group != Group::Optional).count();
-        let given = FIELDS
-            .iter()
-            .filter(|f| f.group == Group::Optional && self.draft.value(f.key).is_some())
-            .count();
-        let more = if given > 0 {
-            format!(", and {given} with a default set")
-        } else {
-            String::new()
-        };
-        let warnings: Vec<String> = self
-            .draft
-            .findings()
-            .into_iter()
-            .filter_map(|(key, finding)| warning(key, finding))
-            .collect();
-        let warned = if warnings.is_empty() {
-            String::new()
-        } else {
-            format!("; {}", warnings.join("; "))
-        };
-        Found::Pass(format!("{own} of {own} settings{more}{warned}"))
+        Found::Pass(self.draft.told())
     }
 
     fn settings(&self) -> Result<&Settings, Failure> {
@@ -482,13 +460,6 @@ fn judge(minted: &Minted) -> Found {
                 minted.origin
             ))
         }
-    }
-}
-
-fn warning(key: Key, finding: Finding) -> Option<String> {
-    match finding {
-        Finding::Warning(text) => Some(format!("{} {text}", key.variable())),
-        Finding::Good | Finding::Missing | Finding::Invalid(_) | Finding::Unsupported(_) => None,
     }
 }
 

@@ -1,8 +1,6 @@
-//! A failure on screen and as text: what, because, hint.
+//! A failure on screen: what, because, hint.
 //!
 //! Depends on `pen`, `theme`; on `domain::failure`.
-
-use std::fmt::Write as _;
 
 use ratatui::text::Line;
 
@@ -68,21 +66,6 @@ pub fn labelled(
         }
     }
     lines
-}
-
-/// Writes the three parts as plain text.
-pub fn text(failure: &Failure) -> String {
-    let mut text = format!("  error: {} ({})\n", failure.message, failure.code.name());
-    if let Some(because) = &failure.because {
-        let _ = writeln!(text, "  because: {because}");
-    }
-    if let Some(hint) = &failure.hint {
-        let _ = writeln!(text, "  hint: {hint}");
-    }
-    if let Some(url) = &failure.url {
-        let _ = writeln!(text, "  url: {url}");
-    }
-    text
 }
 
 /// Returns the word for a failure in a table's narrow column.

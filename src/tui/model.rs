@@ -97,6 +97,8 @@ pub enum Errand {
     Recall(Access),
     /// Taking a user off that list.
     Forget(ExternalUser),
+    /// Reading users from a file.
+    Users,
     /// Writing these settings, of this draft.
     Save(Vec<Key>, Box<Draft>),
 }

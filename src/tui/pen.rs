@@ -62,6 +62,18 @@ impl<'m> Row<'m> {
         self.fit(role, text, room)
     }
 
+    /// Writes a text when it fits whole up to `column`, and leaves it out else: for what is only good
+    /// to know.
+    #[must_use]
+    pub fn whole(self, role: Role, text: impl AsRef<str>, column: usize) -> Row<'m> {
+        let text = self.look.shown(text.as_ref()).into_owned();
+        if self.width + text.width() <= column {
+            self.raw(role, text)
+        } else {
+            self
+        }
+    }
+
     /// Moves on to a column; a line that is there already keeps one space between.
     #[must_use]
     pub fn at(self, column: usize) -> Row<'m> {

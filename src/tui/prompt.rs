@@ -4,21 +4,24 @@
 //! Depends on `model`, `input`, `paste`, `pen`; on `domain`. A question states what will happen in
 //! words, and Esc always means that nothing does.
 
+use std::path::PathBuf;
+
 use ratatui::crossterm::event::{KeyCode, KeyEvent};
 
 use super::input::Line;
 use super::keys::{Binding, Hint, bare, find, hint_as, letter};
 use super::message::Effect;
-use super::model::Model;
+use super::model::{Errand, Model};
 use super::paste::Block;
 use super::theme::Role;
 use super::update::edited;
 use super::{data, prerequisites, template, tokens};
+use crate::client::Job;
 use crate::domain::failure::Exit;
 use crate::domain::field::Key;
 use crate::domain::secret::Secret;
 use crate::domain::template::Schedule;
-use crate::domain::text::{counted, grouped, is_steering};
+use crate::domain::text::{counted, is_steering};
 use crate::domain::user::{ExternalUser, UserList};
 
 mod view;
@@ -307,6 +310,10 @@ fn entered(model: &mut Model, wanted: Wanted, line: Line) -> Vec<Effect> {
         Wanted::TemplateName if text.chars().any(is_steering) => {
             Some("holds a control or invisible character".to_owned())
         }
+        Wanted::Users(_) if text.starts_with('@') => {
+            let named = text.len() > 1;
+            (!named).then(|| "names no file".to_owned())
+        }
         Wanted::Users(pasted) => {
             let list = UserList::parse(&text);
             match list.refused.first() {
@@ -325,23 +332,15 @@ fn entered(model: &mut Model, wanted: Wanted, line: Line) -> Vec<Effect> {
         Wanted::SavePath => prerequisites::save_to(model, Some(&text)),
         Wanted::TemplateName => template::edit(model, Key::TemplateName, &text),
         Wanted::Schedule => template::edit(model, Key::TemplateSchedule, &text),
+        Wanted::Users(users) if text.starts_with('@') => {
+            model.tokens.add(users);
+            let path = PathBuf::from(text.trim_start_matches('@').trim());
+            model.say(Role::Busy, "Reading the list …");
+            vec![model.send_out(Errand::Users, Job::Users(path))]
+        }
         Wanted::Users(mut users) => {
             users.extend(UserList::parse(&text).users);
-            let many = users.len();
-            let new = model.tokens.add(users);
-            let told = match many - new {
-                0 => format!("Added {}; Enter mints one, M all", counted(new, "user")),
-                known => format!(
-                    "Added {}; {} there already",
-                    counted(new, "user"),
-                    if known == 1 {
-                        "1 was".to_owned()
-                    } else {
-                        format!("{} were", grouped(known as u64))
-                    }
-                ),
-            };
-            model.say(Role::Good, told);
+            tokens::added(model, users);
             Vec::new()
         }
         Wanted::DataUser => match ExternalUser::parse(&text) {

@@ -37,6 +37,7 @@ use crate::domain::user::ExternalUser;
 mod activity;
 mod data;
 mod frames;
+mod glyphs;
 mod keys;
 mod mouse;
 mod moved;

@@ -18,9 +18,9 @@ use super::update::go;
 use crate::client::{Command, Job, KnownUser, Ticket};
 use crate::domain::failure::{Code, Failure};
 use crate::domain::secret::Secret;
-use crate::domain::text::counted;
+use crate::domain::text::{counted, grouped};
 use crate::domain::token::Minted;
-use crate::domain::user::ExternalUser;
+use crate::domain::user::{ExternalUser, UserList};
 
 mod board;
 pub mod view;
@@ -85,7 +85,7 @@ pub const KEYS: &[Binding<Action>] = &[
         keys: &[letter('a')],
         action: Action::Add,
         verb: "add",
-        help: "add external users, typed or pasted as a list",
+        help: "add external users: typed, pasted as a list, or from a file as @path",
     },
     Binding {
         keys: &[letter('M')],
@@ -339,6 +339,38 @@ pub fn recalled(model: &mut Model, of: crate::domain::settings::Access, users: V
             model.tokens.own(user);
         }
         model.tokens.recall(of, users);
+    }
+}
+
+/// Puts users on the board and says how many are new.
+pub fn added(model: &mut Model, users: Vec<ExternalUser>) {
+    let many = users.len();
+    let new = model.tokens.add(users);
+    let told = match many - new {
+        0 => format!("Added {}; Enter mints one, M all", counted(new, "user")),
+        1 => format!("Added {}; 1 was there already", counted(new, "user")),
+        known => format!(
+            "Added {}; {} were there already",
+            counted(new, "user"),
+            grouped(known as u64)
+        ),
+    };
+    model.say(Role::Good, told);
+}
+
+/// Takes the users of a file.
+pub fn listed(model: &mut Model, list: UserList) {
+    let refused = list.refused.first().cloned();
+    let left_out = list.refused.len();
+    if list.users.is_empty() && refused.is_none() {
+        model.say(Role::Warn, "! The file names no user");
+        return;
+    }
+    added(model, list.users);
+    if let (Some((line, why)), Some(notice)) = (refused, &mut model.notice) {
+        notice.role = Role::Warn;
+        let left_out = counted(left_out, "line");
+        notice.text = format!("! {}; left out {left_out}: {line} {why}", notice.text);
     }
 }
 

@@ -408,6 +408,7 @@ fn done(model: &mut Model, ticket: Ticket, result: Result<Outcome, Failure>) -> 
             | Outcome::Landed(_)
             | Outcome::Played(_)
             | Outcome::Forgotten
+            | Outcome::Users(_)
             | Outcome::Saved(_),
         ) => Err(mismatch()),
         Err(failure) => Err(failure),
@@ -482,13 +483,14 @@ fn ran(model: &mut Model, errand: Errand, result: Result<Outcome, Failure>) -> V
             model.tokens.remove(&user);
             model.say(Role::Good, format!("Forgot {user}"));
         }
+        (Errand::Users, Ok(Outcome::Users(list))) => tokens::listed(model, *list),
         (Errand::Save(keys, written), Ok(Outcome::Saved(file))) => {
             prerequisites::saved(model, &keys, *written, &file);
         }
         (errand, Err(failure)) => {
             let what = match errand {
                 Errand::Recall(_) => "Users known from before: ",
-                Errand::Forget(_) | Errand::Save(..) => "",
+                Errand::Forget(_) | Errand::Users | Errand::Save(..) => "",
             };
             let because = failure.because.map_or(String::new(), |b| format!(": {b}"));
             model.say(Role::Bad, format!("✖ {what}{}{because}", failure.message));

@@ -1,13 +1,14 @@
 //! The ladder as text, to paste into a ticket.
 //!
-//! Depends on the form's state, on `failure`.
+//! Depends on the form's state, on `domain::ladder`: below its first line it is the text of `check`.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use super::RungState;
-use crate::domain::field::{FIELDS, Key};
-use crate::domain::moment::{clock_time, span};
-use crate::tui::failure;
+use crate::domain::field::Key;
+use crate::domain::ladder::{Rung, Status, Step};
+use crate::domain::moment::clock_time;
 use crate::tui::model::Model;
 
 /// Writes the ladder as text fit for a ticket: no secret, nothing cut.
@@ -19,42 +20,29 @@ pub(super) fn text(model: &Model) -> String {
         env!("CARGO_PKG_VERSION"),
         clock_time(model.now.wall)
     );
-    let usable = FIELDS.len() - model.form.unusable();
-    let config = if usable == FIELDS.len() {
-        "pass"
-    } else {
-        "fail"
+    let config = match model.draft.settings() {
+        Ok(_) => Step {
+            rung: Rung::Config,
+            status: Status::Pass,
+            took: Duration::ZERO,
+            detail: model.draft.told(),
+            failure: None,
+        },
+        Err(failure) => Step {
+            rung: Rung::Config,
+            status: Status::Fail,
+            took: Duration::ZERO,
+            detail: failure.message.clone(),
+            failure: Some(failure),
+        },
     };
-    let _ = writeln!(
-        text,
-        "{:<13} {config:<5} {usable} of {} settings",
-        "config",
-        FIELDS.len()
-    );
-    for (key, finding) in &model.form.findings {
-        if !finding.is_usable() {
-            let _ = writeln!(text, "  {} {}", key.variable(), finding.detail());
-        }
-    }
+    let _ = writeln!(text, "{}", config.text());
     for (rung, state) in &model.form.rungs {
-        let name = rung.name();
-        match state {
-            RungState::Ended(step) => {
-                let _ = writeln!(
-                    text,
-                    "{name:<13} {:<5} {}  {}",
-                    step.status.name(),
-                    span(step.took),
-                    step.detail
-                );
-                if let Some(failure) = &step.failure {
-                    text.push_str(&failure::text(failure));
-                }
-            }
-            RungState::NotYet | RungState::Running => {
-                let _ = writeln!(text, "{name:<13} –     not walked");
-            }
-        }
+        let step = match state {
+            RungState::Ended(step) => step.clone(),
+            RungState::NotYet | RungState::Running => Step::skipped(*rung, "not walked"),
+        };
+        let _ = writeln!(text, "{}", step.text());
     }
     if model.form.stale {
         text.push_str("(settings were edited after these rungs were walked)\n");

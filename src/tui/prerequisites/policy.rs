@@ -111,7 +111,7 @@ pub fn lines(model: &Model, width: usize) -> Vec<Line<'static>> {
             .at(1)
             .put(Role::Strong, "IAM policy")
             .at(14)
-            .until(
+            .whole(
                 Role::Quiet,
                 "what the access key must be allowed, and no more",
                 width,

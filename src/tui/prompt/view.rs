@@ -201,7 +201,7 @@ fn line_lines(
         Wanted::SavePath => "Save the edited settings to which new file?",
         Wanted::TemplateName => "Template name:",
         Wanted::Schedule => "Schedule: hourly, manual, or a Quartz cron in UTC such as 0 0 6 * * ?",
-        Wanted::Users(_) => "External user IDs, separated by commas or lines:",
+        Wanted::Users(_) => "External user IDs, separated by commas or lines, or @file:",
         Wanted::Filter => "Show users whose ID holds:",
         Wanted::LogFilter => "Show requests whose method, path, status or reason holds:",
         Wanted::DataUser => "External user ID whose data to look for:",
@@ -243,6 +243,9 @@ fn remark(
             Ok(schedule) => (Role::Good, format!("✔ {}", schedule.words())),
             Err(why) => (Role::Quiet, why),
         },
+        Wanted::Users(_) if line.text().starts_with('@') => {
+            (Role::Quiet, "a file with one ID a line".to_owned())
+        }
         Wanted::Users(pasted) => {
             let list = UserList::parse(line.text());
             let mut users: Vec<&ExternalUser> = pasted.iter().chain(&list.users).collect();

@@ -64,7 +64,7 @@ fn title(model: &Model, width: usize) -> Line<'static> {
         .at(1)
         .put(Role::Strong, "Connection template")
         .at(24)
-        .until(Role::Quiet, "where every customer's data will land", width)
+        .whole(Role::Quiet, "where every customer's data will land", width)
         .line()
 }
 

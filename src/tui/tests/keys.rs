@@ -675,6 +675,74 @@ fn the_ladder_is_copied_from_the_rail() {
     };
     assert!(!text.expose().contains(CANARY));
     insta::assert_snapshot!(text.expose());
+    // Below its first line it is what `check` prints of these rungs.
+    let printed: Vec<String> = steps().iter().map(Step::text).collect();
+    assert!(
+        text.expose()
+            .ends_with(&format!("{}\n", printed.join("\n")))
+    );
+}
+
+#[test]
+fn users_come_from_a_file_named_with_an_at_sign() {
+    let mut driver = Driver::at_tokens();
+    driver.press("a").type_text("@").press("enter");
+    assert!(driver.frame().contains("names no file"));
+    driver.type_text("users.txt").press("enter");
+    let started = driver.started();
+    let [(ticket, Job::Users(path))] = started.as_slice() else {
+        panic!("{started:?}");
+    };
+    assert_eq!(path.to_str(), Some("users.txt"));
+    let ticket = *ticket;
+    let list = crate::domain::user::UserList::parse_lines("user-1\nuser-2\nuser-42\n\u{202e}x");
+    driver.done(ticket, Outcome::Users(Box::new(list)));
+    assert_eq!(driver.model.tokens.len(), 3);
+    let text = &driver.model.notice.as_ref().unwrap().text;
+    assert!(
+        text.starts_with("! Added 2 users; 1 was there already; left out 1 line: 4 "),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_bulk_tells_how_far_it_is_and_keeps_what_is_done_when_it_is_stopped() {
+    let mut driver = Driver::at_tokens();
+    let list: Vec<String> = (0..9_999).map(|i| format!("u-{i}")).collect();
+    driver.press("a").paste(&list.join("\n")).press("enter");
+    driver.press("M enter");
+    let mut open: std::collections::VecDeque<u64> =
+        driver.started().iter().map(|(ticket, _)| *ticket).collect();
+    for i in 0..312 {
+        let ticket = open.pop_front().unwrap();
+        if i % 100 == 0 {
+            driver.fails(ticket, Failure::new(Code::NetworkLost, "cut off"));
+        } else {
+            let name = if i == 0 {
+                "user-42".to_owned()
+            } else {
+                format!("u-{}", i - 1)
+            };
+            let minted = token(&driver, &name);
+            driver.done(ticket, Outcome::Minted(Box::new(minted)));
+        }
+        open.extend(driver.started().iter().map(|(ticket, _)| *ticket));
+    }
+    let frame = driver.frame();
+    assert!(
+        frame.contains("312 of 10,000 mints, 4 failed · c stops"),
+        "{frame}"
+    );
+    driver.press("c");
+    assert_eq!(cancels(&driver).len(), 64);
+    assert_eq!(driver.model.tokens.live(driver.model.now), 308);
+    assert_eq!(driver.model.tokens.under_way(), 0);
+    driver.press("M enter");
+    assert!(
+        driver.frame().contains("0 of 9,692 mints · c stops"),
+        "{}",
+        driver.frame()
+    );
 }
 
 #[test]

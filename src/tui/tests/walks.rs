@@ -149,6 +149,7 @@ fn answer(driver: &mut Driver, dice: &mut Dice, ticket: u64, job: &Job) {
         Job::Play(_) => Outcome::Played("a customer connected".to_owned()),
         Job::Recall(_) => Outcome::Recalled(Vec::new()),
         Job::Forget(..) => Outcome::Forgotten,
+        Job::Users(_) => Outcome::Users(Box::default()),
         Job::Save(..) => Outcome::Saved(".env".to_owned()),
     };
     driver.done(ticket, outcome);

@@ -95,6 +95,17 @@ pub enum State {
     Failed,
 }
 
+/// How far a number of mints are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// How many were asked for.
+    pub asked: usize,
+    /// How many have ended, failed ones included.
+    pub ended: usize,
+    /// How many have failed.
+    pub failed: usize,
+}
+
 /// All rows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Board {
@@ -104,6 +115,8 @@ pub struct Board {
     shown: Vec<usize>,
     cursor: usize,
     filter: String,
+    /// How far the mints are that were asked for since none was under way.
+    batch: Batch,
     /// Counts the changes of who is on the board.
     generation: u64,
     queue: VecDeque<ExternalUser>,
@@ -131,6 +144,11 @@ impl Board {
         self.waiting.clear();
         self.copy_next = None;
         self.stop().0
+    }
+
+    /// Returns how far the mints are that were asked for since none was under way.
+    pub fn batch(&self) -> Batch {
+        self.batch
     }
 
     fn current(&self) -> Option<usize> {
@@ -421,6 +439,7 @@ impl Board {
     /// Notes why a token did not come. One that is still good stays.
     pub fn failed(&mut self, user: &ExternalUser, failure: Failure, now: Moment) {
         let target = self.enter_target();
+        self.batch.failed += 1;
         if let Some(row) = self.row_mut(user) {
             if row.target != target {
                 row.token = None;

@@ -131,7 +131,18 @@ pub fn draw(model: &Model, width: usize, height: usize) -> Drawn {
 fn title(model: &Model, width: usize) -> Line<'static> {
     let board = &model.tokens;
     let under_way = board.under_way();
-    let right = if under_way > 0 {
+    let batch = board.batch();
+    let right = if under_way > 0 && batch.asked > 1 {
+        let failed = match batch.failed {
+            0 => String::new(),
+            n => format!(", {} failed", grouped(n as u64)),
+        };
+        format!(
+            "{} of {}{failed} · c stops",
+            grouped(batch.ended as u64),
+            counted(batch.asked, "mint")
+        )
+    } else if under_way > 0 {
         format!("{} under way", counted(under_way, "mint"))
     } else {
         match board.auto_count() {
@@ -147,14 +158,14 @@ fn title(model: &Model, width: usize) -> Line<'static> {
         .at(1)
         .put(Role::Strong, "Widget tokens")
         .at(18)
-        .until(Role::Quiet, opens, width.saturating_sub(right.width() + 2))
+        .whole(Role::Quiet, opens, width.saturating_sub(right.width() + 2))
         .right(Role::Quiet, right, width)
         .line()
 }
 
 fn empty(model: &Model, width: usize) -> Vec<Line<'static>> {
     let text = if model.target().is_some() {
-        "No external users yet: a adds them, typed or pasted as a list."
+        "No external users yet: a adds them, typed, pasted as a list, or from a file as @path."
     } else {
         "The settings are not complete: Enter leads to the form."
     };

@@ -2,7 +2,7 @@
 //!
 //! Depends on the client's tickets and on the rows.
 
-use super::{Board, Work};
+use super::{Batch, Board, Work};
 use crate::client::Ticket;
 use crate::domain::moment::Moment;
 use crate::domain::user::ExternalUser;
@@ -58,10 +58,14 @@ impl Board {
 
     /// Queues a user, unless one is under way for it.
     pub fn enqueue(&mut self, user: ExternalUser) {
+        if self.under_way() == 0 {
+            self.batch = Batch::default();
+        }
         if let Some(row) = self.row_mut(&user)
             && row.work == Work::Nothing
         {
             row.work = Work::Queued;
+            self.batch.asked += 1;
             self.queue.push_back(user);
         }
     }
@@ -82,6 +86,7 @@ impl Board {
     /// Notes that a mint has ended; returns its user, or `None` for a ticket that is not open.
     pub fn close(&mut self, ticket: Ticket) -> Option<ExternalUser> {
         let user = self.open.remove(&ticket)?;
+        self.batch.ended += 1;
         if let Some(row) = self.row_mut(&user) {
             row.work = Work::Nothing;
         }
