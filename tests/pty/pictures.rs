@@ -5,8 +5,9 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
-use super::Console;
+use super::{Console, DEADLINE};
 
 /// Width and height of a cell, in pixels.
 const CELL: (usize, usize) = (9, 19);
@@ -50,18 +51,30 @@ fn the_readmes_pictures_are_the_real_screens() {
 /// Compares a picture's text with the screen, or writes it.
 fn hold(name: &str, console: &mut Console) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("assets/screens/{name}.svg"));
-    let screen = console.screen.screen();
-    let text = screen.contents();
     if std::env::var_os("EMBEDCTL_WRITE").is_some() {
-        fs::write(&path, svg(screen)).unwrap();
+        // Whatever belongs to the frame is out once nothing more comes.
+        while let Ok(piece) = console.output.recv_timeout(Duration::from_millis(500)) {
+            console.take(&piece);
+        }
+        fs::write(&path, svg(console.screen.screen())).unwrap();
         return;
     }
     let drawn = fs::read_to_string(&path).unwrap();
     let (_, kept) = drawn.split_once("<desc>").unwrap();
     let (kept, _) = kept.split_once("</desc>").unwrap();
+    let kept = alike(&unescaped(kept));
+    // A frame comes in pieces: the picture is true once the screen is like it.
+    let deadline = Instant::now() + DEADLINE;
+    while alike(&console.screen.screen().contents()) != kept {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let Ok(piece) = console.output.recv_timeout(left) else {
+            break;
+        };
+        console.take(&piece);
+    }
     assert_eq!(
-        alike(&unescaped(kept)),
-        alike(&text),
+        kept,
+        alike(&console.screen.screen().contents()),
         "EMBEDCTL_WRITE=1 cargo test --test pty pictures"
     );
 }
