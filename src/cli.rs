@@ -6,17 +6,19 @@ use std::path::PathBuf;
 use std::str::FromStr as _;
 use std::time::Duration;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+use clap_complete::Shell;
 
 use crate::domain::base_url::Api;
 use crate::domain::ladder::Rung;
 use crate::domain::origin::Origin;
 use crate::sandbox::Fault;
 
+pub mod pages;
+
 /// The operator console for Airbyte Embedded: from an empty .env to live widget tokens
-///
-/// Without a subcommand it opens the console. The settings are read from the env file, the process
-/// environment outranks it, and flags outrank both. Secrets are never flags.
 #[derive(Debug, Parser)]
 #[command(name = "embedctl", version, after_help = EXAMPLES, disable_help_subcommand = true)]
 pub struct Cli {
@@ -38,7 +40,10 @@ Examples:
   embedctl --sandbox                 the whole walk, offline
   embedctl check                     is this setup sound?
   embedctl token mint user-42        one widget token
-  embedctl token inspect token.txt   what is in it?";
+  embedctl token inspect token.txt   what is in it?
+
+Without a command the console opens. Settings are read from the env file; the process \
+environment outranks it, and flags outrank both. Secrets are never flags.";
 
 /// Flags of every command.
 #[derive(Args, Debug)]
@@ -53,35 +58,40 @@ pub struct Common {
         global = true,
         value_name = "PATH",
         default_value = ".env",
-        help_heading = "Everywhere"
+        help_heading = "Everywhere",
+        value_hint = ValueHint::FilePath
     )]
     pub env_file: PathBuf,
 
-    /// The API to speak: v1, or agents
-    #[arg(long, global = true, value_name = "API", value_parser = api, help_heading = "Everywhere")]
+    /// The API to speak
+    #[arg(long, global = true, value_name = "API", value_parser = api(), help_heading = "Everywhere")]
     pub api: Option<Api>,
 
     /// Where the API answers
     #[arg(long, global = true, value_name = "URL", help_heading = "Everywhere")]
     pub base_url: Option<String>,
 
-    /// How results are printed: for people, or one JSON document
+    /// How results are printed: text for people, or json, exactly one document
     #[arg(
         short,
         long,
         global = true,
+        value_name = "FORMAT",
         value_enum,
         default_value_t,
+        hide_possible_values = true,
         help_heading = "Everywhere"
     )]
     pub output: Output,
 
-    /// Colours
+    /// Colours: auto (on a terminal, unless NO_COLOR is set), always or never
     #[arg(
         long,
         global = true,
+        value_name = "WHEN",
         value_enum,
         default_value_t,
+        hide_possible_values = true,
         help_heading = "Everywhere"
     )]
     pub color: Color,
@@ -91,7 +101,7 @@ pub struct Common {
     pub timeout: Duration,
 
     /// Certificates to trust beside the system's own
-    #[arg(long, global = true, value_name = "PEM", help_heading = "Everywhere")]
+    #[arg(long, global = true, value_name = "PEM", help_heading = "Everywhere", value_hint = ValueHint::FilePath)]
     pub ca_file: Option<PathBuf>,
 
     /// Never ask; a missing confirmation is an error
@@ -116,7 +126,7 @@ pub struct Common {
     #[arg(short, long, global = true, help_heading = "Everywhere")]
     pub verbose: bool,
 
-    /// Append each request to this file, a line of JSON each; bodies and secrets are never in it
+    /// Append each request to this file as a line of JSON, without bodies or secrets
     #[arg(long, global = true, value_name = "PATH", help_heading = "Everywhere", value_hint = ValueHint::FilePath)]
     pub log_file: Option<PathBuf>,
 }
@@ -146,9 +156,9 @@ pub enum Color {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Walk the ladder: settings, access token, organization, template, widget token, page
+    /// Walk the ladder, rung by rung, from the settings to the widget page
     #[command(
-        after_help = "Examples:\n  embedctl check --sandbox -o json\n  embedctl check --read-only\n  embedctl check --only auth --only organization"
+        after_help = "Examples:\n  embedctl check --sandbox -o json\n  embedctl check --read-only --junit report.xml\n  embedctl check --only auth --only organization"
     )]
     Check(Check),
     /// The settings: look at them, write them
@@ -157,13 +167,13 @@ pub enum Command {
         after_help = "Examples:\n  embedctl env check\n  embedctl env show\n  embedctl env set AIRBYTE_CLIENT_SECRET\n  embedctl env import sample.env"
     )]
     Env(Env),
-    /// The connection template: where every customer's data will land
+    /// The connection template, which says where customers' data lands
     #[command(
         subcommand,
         after_help = "Examples:\n  embedctl template plan\n  embedctl template create --yes\n  embedctl template list\n  embedctl template delete destination-s3 --confirm destination-s3 --api agents"
     )]
     Template(Template),
-    /// Widget tokens
+    /// Widget tokens: mint them, open them up
     #[command(
         subcommand,
         after_help = "Examples:\n  embedctl token mint user-42\n  embedctl token mint --from users.txt --jobs 8\n  embedctl token inspect token.txt"
@@ -174,7 +184,7 @@ pub enum Command {
         after_help = "Examples:\n  embedctl verify user-42\n  embedctl verify --wait 10m\n  embedctl verify --since 2026-01-02T03:04:05Z -o json"
     )]
     Verify(Verify),
-    /// Write the embedding guide's files, corrected, for an app of your own
+    /// Write the embedding guide's files, corrected, for your own app
     #[command(
         after_help = "Examples:\n  embedctl export node && node --env-file=.env server.js\n  embedctl export curl --dir setup --api agents\n  embedctl export curl --dir - | less\n\nThe files hold no credential: they read your settings when they run."
     )]
@@ -184,12 +194,35 @@ pub enum Command {
         after_help = "Examples:\n  embedctl serve --sandbox --open\n  embedctl serve --user user-42\n  embedctl serve --bind 127.0.0.1:0 -o json\n\nA page that is served elsewhere may ask for tokens too when ALLOWED_ORIGIN names its origin."
     )]
     Serve(Serve),
-    /// Serve the stand-in API and its bucket until interrupted
+    /// Serve the stand-in API and its bucket, until interrupted
     #[command(
-        after_help = "Examples:\n  embedctl sandbox --write-env sandbox.env\n  embedctl sandbox --fault widget=status:503*2\n  embedctl sandbox --fault s3.put=deny\n\nA fault is [ROUTE=]ACTION[:ARGUMENT][*COUNT]. Routes: token, organizations, workspaces, template,\ntemplates, widget, page, destinations, sources, connectors, any;\ns3, s3.list, s3.get, s3.head, s3.put, s3.delete. The README lists the actions."
+        after_help = "Examples:\n  embedctl sandbox --write-env sandbox.env\n  embedctl sandbox --fault widget=status:503*2\n  embedctl sandbox --fault s3.put=deny\n\nA fault is [ROUTE=]ACTION[:ARGUMENT][*COUNT]. Routes: token, organizations, workspaces, template, templates, widget, page, destinations, sources, connectors, any; s3, s3.list, s3.get, s3.head, s3.put, s3.delete. The README lists the actions."
     )]
     Sandbox(Sandbox),
+    /// Print a completion script for a shell
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions {
+        /// The shell
+        #[arg(value_name = "SHELL", value_enum)]
+        shell: Shell,
+    },
+    /// Print the manual page, or write those of all commands
+    #[command(after_help = "Examples:\n  embedctl man > embedctl.1\n  embedctl man --dir man1")]
+    Man {
+        /// Write a page for each subcommand into this folder
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        dir: Option<PathBuf>,
+    },
 }
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  embedctl completions bash > embedctl.bash
+  embedctl completions zsh > _embedctl
+  embedctl completions fish > embedctl.fish
+
+bash reads it from ~/.local/share/bash-completion/completions/embedctl, zsh from a \
+folder of $fpath, fish from ~/.config/fish/completions/.";
 
 /// `check`
 #[derive(Args, Debug)]
@@ -211,11 +244,11 @@ pub struct Check {
     pub data: bool,
 
     /// Leave a rung out
-    #[arg(long, value_name = "RUNG", value_parser = rung)]
+    #[arg(long, value_name = "RUNG", value_parser = rung())]
     pub skip: Vec<Rung>,
 
     /// Walk this rung only; `config` is always walked
-    #[arg(long, value_name = "RUNG", value_parser = rung)]
+    #[arg(long, value_name = "RUNG", value_parser = rung())]
     pub only: Vec<Rung>,
 
     /// Mint for this external user instead of EXTERNAL_USER_ID
@@ -225,6 +258,10 @@ pub struct Check {
     /// Mint although no template is known and a workspace would be made
     #[arg(long)]
     pub mint: bool,
+
+    /// Write the rungs as JUnit XML into this file, whatever the outcome
+    #[arg(long, value_name = "FILE", value_parser = report, value_hint = ValueHint::FilePath)]
+    pub junit: Option<PathBuf>,
 }
 
 /// `env …`
@@ -240,10 +277,10 @@ pub enum Env {
         after_help = "Examples:\n  embedctl env show\n  embedctl env show --env-file staging.env"
     )]
     Show,
-    /// Write settings into the env file; their values are asked for, piped in, or read from a file
+    /// Write settings into the env file, their values asked for or piped in
     #[command(after_help = SET_EXAMPLES)]
     Set(EnvSet),
-    /// Take settings over from a pasted block or another env file, sample apps' names included
+    /// Take settings over from a pasted block or another env file
     #[command(after_help = IMPORT_EXAMPLES)]
     Import(EnvImport),
 }
@@ -252,11 +289,11 @@ const SET_EXAMPLES: &str = "\
 Examples:
   embedctl env set AIRBYTE_CLIENT_SECRET                 asks for it, unseen
   embedctl env set AIRBYTE_CLIENT_SECRET --from secret.txt
-  printf '%s\\n' customers us-east-1 | embedctl env set S3_PATH_PREFIX S3_BUCKET_REGION
+  embedctl env set S3_BUCKET_NAME S3_PATH_PREFIX < two-lines.txt
   embedctl env set S3_ENDPOINT --remove
 
-A value is never an argument: other programs of this machine could read it, and the
-shell keeps it. Comments, order and unknown keys of the file stay as they are.";
+A value is never an argument: other programs could read it, and the shell keeps it. \
+Comments, order and unknown keys of the file stay as they are.";
 
 const IMPORT_EXAMPLES: &str = "\
 Examples:
@@ -264,8 +301,9 @@ Examples:
   embedctl env import sample.env --yes --force
   cat block.txt | embedctl env import --yes
 
-A setting that has another value already stays as it is, unless --force is given or you
-say so when asked.";
+The sample apps' names (SONAR_AIRBYTE_CLIENT_ID, S3_BUCKET and so on) are understood. \
+A setting that has another value already is kept, unless --force is given or you say so \
+when asked.";
 
 /// `env set`
 #[derive(Args, Debug)]
@@ -300,8 +338,14 @@ pub struct EnvImport {
 #[derive(Debug, Subcommand)]
 pub enum Template {
     /// Say what `create` would send, and what exists
+    #[command(
+        after_help = "Examples:\n  embedctl template plan\n  embedctl template plan --api agents -o json"
+    )]
     Plan,
     /// Create the template unless it exists
+    #[command(
+        after_help = "Examples:\n  embedctl template create --yes\n  embedctl template create --dry-run"
+    )]
     Create {
         /// Only say what would be sent
         #[arg(long)]
@@ -310,9 +354,15 @@ pub enum Template {
         #[arg(long)]
         force: bool,
     },
-    /// List the templates: Airbyte's, or those created from this machine where Airbyte cannot list
+    /// List the templates; where the API cannot, those made from this machine
+    #[command(
+        after_help = "Examples:\n  embedctl template list\n  embedctl template list --api agents -o json"
+    )]
     List,
     /// Delete a template, where the API can; asks for its name
+    #[command(
+        after_help = "Examples:\n  embedctl template delete destination-s3 --confirm destination-s3 --api agents"
+    )]
     Delete {
         /// Its name or its id
         #[arg(value_name = "TEMPLATE")]
@@ -327,11 +377,17 @@ pub enum Template {
 #[derive(Debug, Subcommand)]
 pub enum Token {
     /// Mint widget tokens; a user without a workspace gets one
+    #[command(
+        after_help = "Examples:\n  embedctl token mint user-42\n  embedctl token mint user-42 | embedctl token inspect\n  embedctl token mint --from users.txt --jobs 8 -o json"
+    )]
     Mint(Mint),
     /// Open a token up, offline, and judge it
+    #[command(
+        after_help = "Examples:\n  embedctl token inspect token.txt\n  embedctl token inspect token.txt --origin http://localhost:3001"
+    )]
     Inspect {
         /// The file with the token; standard input when absent or -
-        #[arg(value_name = "FILE")]
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
         file: Option<PathBuf>,
         /// The origin of the page it is meant for
         #[arg(long, value_name = "URL")]
@@ -347,7 +403,7 @@ pub struct Mint {
     pub users: Vec<String>,
 
     /// Read the users from a file, one a line; - is standard input
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub from: Option<PathBuf>,
 
     /// The origin the tokens open on, instead of ALLOWED_ORIGIN
@@ -437,8 +493,8 @@ pub struct Serve {
     #[arg(long)]
     pub user_param: bool,
 
-    /// Which script makes the widget; embedctl's own against a sandbox, else the vendor's
-    #[arg(long, value_enum)]
+    /// Which script makes the widget, own or vendor; own against a sandbox, else the vendor's
+    #[arg(long, value_enum, hide_possible_values = true)]
     pub widget: Option<Widget>,
 
     /// Frame the widget from this host too; may be given again
@@ -491,8 +547,12 @@ pub struct Sandbox {
     pub write_env: Option<PathBuf>,
 }
 
-fn api(text: &str) -> Result<Api, String> {
-    Api::named(text).ok_or_else(|| "possible are v1 and agents".to_owned())
+/// Reads a name of a list, which help and completions know and which a typo is compared with.
+fn named<T: Clone + Send + Sync + 'static>(
+    names: impl IntoIterator<Item = &'static str>,
+    read: fn(&str) -> Option<T>,
+) -> impl TypedValueParser<Value = T> {
+    PossibleValuesParser::new(names).try_map(move |name| read(&name).ok_or("it is not in the list"))
 }
 
 /// A host is an origin without its scheme, which is https but for this machine's own.
@@ -502,9 +562,20 @@ fn host(text: &str) -> Result<Origin, String> {
         .map_err(|wrong| format!("it {}", wrong.why))
 }
 
-fn rung(text: &str) -> Result<Rung, String> {
-    Rung::named(text)
-        .ok_or_else(|| format!("possible are {}", Rung::ALL.map(Rung::name).join(", ")))
+fn api() -> impl TypedValueParser<Value = Api> {
+    named(Api::ALL.map(Api::name), Api::named)
+}
+
+fn rung() -> impl TypedValueParser<Value = Rung> {
+    named(Rung::ALL.map(Rung::name), Rung::named)
+}
+
+/// Standard output has the result already.
+fn report(text: &str) -> Result<PathBuf, String> {
+    match text {
+        "-" => Err("standard output holds the result; name a file".to_owned()),
+        _ => Ok(PathBuf::from(text)),
+    }
 }
 
 fn fault(text: &str) -> Result<Fault, String> {

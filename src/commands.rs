@@ -7,7 +7,9 @@ mod aside;
 mod check;
 mod env;
 mod export;
+mod generated;
 mod inspect;
+mod junit;
 mod mint;
 mod print;
 mod prompt;
@@ -44,6 +46,8 @@ pub async fn run(
         }
         Command::Verify(args) => verify::run(cli, args, environment, printer).await,
         Command::Serve(args) => serve::run(cli, args, environment, printer).await,
+        Command::Completions { shell } => generated::completions(*shell, printer),
+        Command::Man { dir } => generated::man(dir.as_deref(), printer),
         Command::Sandbox(args) => sandbox::run(cli, args, environment, printer).await,
     }
 }

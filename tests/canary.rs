@@ -75,7 +75,7 @@ fn judge(home: &Home, ran: &Ran, line: &str) {
 }
 
 const COMMANDS: [&str; 9] = [
-    "check --mint -v --log-file log.jsonl",
+    "check --mint -v --log-file log.jsonl --junit report.xml",
     "check",
     "env check",
     "env show",

@@ -21,8 +21,12 @@ mod env;
 mod env_write;
 #[path = "cli/envelope.rs"]
 mod envelope;
+#[path = "cli/generated.rs"]
+mod generated;
 #[path = "cli/inspect.rs"]
 mod inspect;
+#[path = "cli/junit.rs"]
+mod junit;
 #[path = "cli/lost.rs"]
 mod lost;
 #[path = "cli/mint.rs"]

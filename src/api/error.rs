@@ -315,7 +315,8 @@ impl Place {
                     .hint("look in Airbyte under Connection templates")
             }
             429 => {
-                let hint = retry_after.map_or("wait a little and try again; fewer at once with --jobs".to_owned(), |after| {
+                let slower = "wait a little and try again; `embedctl token mint --jobs 1` asks for one at a time";
+                let hint = retry_after.map_or(slower.to_owned(), |after| {
                     format!("try again in {} s", after.as_secs())
                 });
                 failure(Code::ServiceRateLimited).hint(hint)

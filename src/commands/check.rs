@@ -4,12 +4,14 @@
 
 use serde_json::{Map, Value, json};
 
+use super::junit::{self, Suite};
 use super::print::{Printer, Report, Tone, error, target};
 use super::session::{Environment, Private, Session};
 use super::signals::Signals;
 use crate::cli::{Check, Cli};
 use crate::domain::failure::{Code, Exit, Failure};
 use crate::domain::ladder::{Status, Step};
+use crate::domain::moment::Clock;
 use crate::domain::user::ExternalUser;
 use crate::ops::check::{Progress, Walk, walk};
 
@@ -21,64 +23,167 @@ pub(super) async fn run(
     environment: &Environment,
     printer: &mut Printer,
 ) -> Exit {
-    let private = args.sandbox || cli.sandbox;
-    if private && cli.common.base_url.is_some() {
+    if (args.sandbox || cli.sandbox) && cli.common.base_url.is_some() {
         return printer.usage(
             "--sandbox and --base-url exclude each other",
             "a private sandbox has its own address",
             "leave one of them out",
         );
     }
-    let session = if private {
-        Session::private(cli, environment).await
-    } else {
-        Session::open(cli, environment).map(Session::with_ledger)
+    let clock = Clock::start();
+    let began = clock.now();
+    let mut walked = match open(cli, args, environment).await {
+        Ok((session, plan)) => Walked::over(&session, &plan, printer).await,
+        Err(failure) => Walked::not(failure),
     };
-    let (session, plan) = match session.and_then(|session| Ok((session, plan(args)?))) {
-        Ok(opened) => opened,
-        Err(failure) => return printer.finish(Report::failed(KIND, None, &[], &failure)),
+    if let Some(path) = &args.junit {
+        let suite = Suite {
+            steps: &walked.steps,
+            broken_off: walked.broken_off.as_ref(),
+            properties: &walked.properties(),
+            began: began.wall,
+            took: clock.now().since(began),
+        };
+        let report = junit::write(path, &suite);
+        walked.unreported = report.err();
+    }
+    walked.tell(printer)
+}
+
+async fn open(
+    cli: &Cli,
+    args: &Check,
+    environment: &Environment,
+) -> Result<(Session, Walk), Failure> {
+    let session = if args.sandbox || cli.sandbox {
+        Session::private(cli, environment).await?
+    } else {
+        Session::open(cli, environment)?.with_ledger()
     };
     let customer = session.private.as_ref().map(Private::customer);
-    let plan = Walk { customer, ..plan };
-    printer.warnings(&session.warnings);
-    let target = target(&session.draft, private);
-    let mut signals = Signals::listen();
-    let mut steps = Vec::new();
-    let mut tell = |progress| match progress {
-        Progress::Begun(rung) => {
-            printer.progress(&format!("{} …  {}", rung.name(), rung.proves()));
+    let plan = Walk {
+        customer,
+        ..plan(args)?
+    };
+    Ok((session, plan))
+}
+
+/// The ladder as far as it was walked.
+#[derive(Default)]
+struct Walked {
+    target: Option<Value>,
+    warnings: Vec<String>,
+    steps: Vec<Step>,
+    /// What kept the rest from being walked: settings that cannot be read, or a signal.
+    broken_off: Option<Failure>,
+    /// The exit code of the signal.
+    stopped: Option<Exit>,
+    /// Why the report was not written.
+    unreported: Option<Failure>,
+}
+
+impl Walked {
+    fn not(failure: Failure) -> Walked {
+        Walked {
+            broken_off: Some(failure),
+            ..Walked::default()
         }
-        Progress::Ended(step) => {
-            if !printer.is_json() {
-                print_step(printer, &step);
+    }
+
+    /// Walks, and prints each rung as it ends.
+    async fn over(session: &Session, plan: &Walk, printer: &mut Printer) -> Walked {
+        printer.warnings(&session.warnings);
+        let mut signals = Signals::listen();
+        let mut steps = Vec::new();
+        let mut tell = |progress| match progress {
+            Progress::Begun(rung) => {
+                printer.progress(&format!("{} …  {}", rung.name(), rung.proves()));
             }
-            steps.push(step);
+            Progress::Ended(step) => {
+                if !printer.is_json() {
+                    print_step(printer, &step);
+                }
+                steps.push(step);
+            }
+        };
+        let stopped = tokio::select! {
+            _ = walk(session.tools(), &session.draft, plan, &mut tell) => None,
+            exit = signals.wait() => Some(exit),
+        };
+        Walked {
+            target: Some(target(&session.draft, session.private.is_some())),
+            warnings: session.warnings.clone(),
+            steps,
+            broken_off: stopped.map(|_| Signals::failure("run the same command again")),
+            stopped,
+            unreported: None,
         }
-    };
-    let stopped = tokio::select! {
-        _ = walk(session.tools(), &session.draft, &plan, &mut tell) => None,
-        exit = signals.wait() => Some(exit),
-    };
-    let cancelled = stopped.map(|_| Signals::failure("run the same command again"));
-    let failed = steps.iter().find_map(|step| step.failure.as_ref());
-    let exit = stopped.unwrap_or_else(|| failed.map_or(Exit::Done, Failure::exit));
-    let failed = cancelled.as_ref().or(failed);
-    if printer.is_json() {
-        let data = json!({"rungs": steps.iter().map(rung).collect::<Vec<_>>()});
-        let report = Report {
+    }
+
+    /// The check's own failure.
+    fn failure(&self) -> Option<&Failure> {
+        let failed = self.steps.iter().find_map(|step| step.failure.as_ref());
+        self.broken_off.as_ref().or(failed)
+    }
+
+    fn properties(&self) -> Vec<(&'static str, String)> {
+        let exit = self.own_exit().code().to_string();
+        let mut properties = vec![
+            ("version", env!("CARGO_PKG_VERSION").to_owned()),
+            ("exit", exit),
+        ];
+        for name in ["api", "base_url", "sandbox"] {
+            let value = self.target.as_ref().and_then(|target| target.get(name));
+            properties.extend(value.map(|value| {
+                let text = value
+                    .as_str()
+                    .map_or_else(|| value.to_string(), str::to_owned);
+                (name, text)
+            }));
+        }
+        properties
+    }
+
+    fn own_exit(&self) -> Exit {
+        let failed = self.failure().map_or(Exit::Done, Failure::exit);
+        self.stopped.unwrap_or(failed)
+    }
+
+    /// Tells the verdict. A report that was not written decides the exit code only of a check that
+    /// went well.
+    fn tell(mut self, printer: &mut Printer) -> Exit {
+        let own = self.own_exit();
+        let exit = match &self.unreported {
+            Some(unreported) if own == Exit::Done => unreported.exit(),
+            _ => own,
+        };
+        if !printer.is_json() {
+            let told = self.broken_off.iter().chain(&self.unreported);
+            for failure in told {
+                printer.failure(failure);
+            }
+            return printer.end(exit);
+        }
+        if let Some(unreported) = self.unreported.as_ref().filter(|_| own != Exit::Done) {
+            let because = unreported.because.as_deref().unwrap_or_default();
+            self.warnings
+                .push(format!("{}: {because}", unreported.message));
+        }
+        let rungs: Vec<Value> = self.steps.iter().map(rung).collect();
+        let begun = self.target.is_some();
+        printer.finish(Report {
             kind: KIND,
             exit,
-            target: Some(target),
-            warnings: &session.warnings,
-            data,
-            failure: failed,
-        };
-        return printer.finish(report);
+            target: self.target.clone(),
+            warnings: &self.warnings,
+            data: if begun {
+                json!({"rungs": rungs})
+            } else {
+                json!({})
+            },
+            failure: self.failure().or(self.unreported.as_ref()),
+        })
     }
-    if let Some(cancelled) = &cancelled {
-        printer.failure(cancelled);
-    }
-    printer.end(exit)
 }
 
 fn plan(args: &Check) -> Result<Walk, Failure> {

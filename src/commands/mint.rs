@@ -238,6 +238,7 @@ fn order(session: &Session, args: &Mint) -> Result<Order, Failure> {
         if args.from.is_some() {
             return Err(
                 Failure::new(Code::ConfigMissing, "the list of users is empty")
+                    .because("it has no line with a name on it")
                     .hint("write one external user ID a line"),
             );
         }

@@ -538,7 +538,21 @@ fn problems_failure(problems: &[(Key, Finding)]) -> Failure {
         format!("{} {verb}", counted(problems.len(), "setting")),
     )
     .because(list.join(if missing { ", " } else { "; " }))
-    .hint("set them in the env file, or run `embedctl` to fill in the form")
+    .hint(how_to_set(problems))
+}
+
+/// Names the command that puts it right; of many settings the form is the shorter way.
+fn how_to_set(problems: &[(Key, Finding)]) -> String {
+    let names: Vec<&str> = problems.iter().map(|(key, _)| key.variable()).collect();
+    if names.len() > 3 {
+        return "run `embedctl` to fill in the form, or `embedctl env set NAME` for each"
+            .to_owned();
+    }
+    let them = if names.len() == 1 { "it" } else { "them" };
+    format!(
+        "`embedctl env set {}` asks for {them}, and `embedctl` opens the form",
+        names.join(" ")
+    )
 }
 
 /// What opens the API: the endpoint, the organization, and the credentials.

@@ -32,7 +32,7 @@ exit 3
 --- out
 fail  config SPAN  9 settings are missing
       because: AIRBYTE_ORGANIZATION_ID, AIRBYTE_CLIENT_ID, AIRBYTE_CLIENT_SECRET, EXTERNAL_USER_ID, AWS_S3_ACCESS_KEY_ID, AWS_S3_SECRET_ACCESS_KEY, S3_BUCKET_NAME, S3_PATH_PREFIX, S3_BUCKET_REGION
-      hint: set them in the env file, or run `embedctl` to fill in the form
+      hint: run `embedctl` to fill in the form, or `embedctl env set NAME` for each
 skip  auth                   needs config
 skip  organization           needs config
 skip  bucket                 needs config
@@ -68,7 +68,7 @@ ok       CONNECTION_TEMPLATE_TAGS
 --- err
 error: 9 settings are missing
   because: AIRBYTE_ORGANIZATION_ID, AIRBYTE_CLIENT_ID, AIRBYTE_CLIENT_SECRET, EXTERNAL_USER_ID, AWS_S3_ACCESS_KEY_ID, AWS_S3_SECRET_ACCESS_KEY, S3_BUCKET_NAME, S3_PATH_PREFIX, S3_BUCKET_REGION
-  hint: set them in the env file, or run `embedctl` to fill in the form
+  hint: run `embedctl` to fill in the form, or `embedctl env set NAME` for each
 ");
 }
 

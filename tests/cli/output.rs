@@ -16,6 +16,9 @@ fn a_reader_that_has_gone_is_no_panic() {
         "template plan",
         "token mint a b c d e f",
         "check -o json",
+        "check --help",
+        "completions zsh",
+        "man",
     ] {
         let mut child = home
             .call(line.split_whitespace())
@@ -35,6 +38,47 @@ fn a_reader_that_has_gone_is_no_panic() {
         assert_eq!(child.wait().unwrap().code(), Some(0), "{line}: {err}");
         assert!(!err.contains("error"), "{line}: {err}");
     }
+}
+
+#[test]
+fn what_nobody_reads_is_not_minted() {
+    let site = Site::new(&[]);
+    let home = site.home();
+    let names: Vec<String> = (0..200)
+        .map(|number| format!("customer-{number}"))
+        .collect();
+    home.write("users.txt", names.join("\n"));
+    let mut child = home
+        .call(["token", "mint", "--from", "users.txt", "-q"])
+        .into_command()
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let minted = site.count(crate::support::route::WIDGET);
+    assert!(minted < 100, "{minted} for nobody");
+}
+
+#[test]
+fn a_locale_without_utf_8_is_given_ascii() {
+    let site = Site::new(&[]);
+    let home = site.home();
+    let show = |locale: &str| {
+        let ran = home.call(["env", "show"]).env("LC_ALL", locale).run();
+        ran.expect(0).out
+    };
+    for locale in ["C", "POSIX", "de_DE.ISO-8859-1"] {
+        assert!(show(locale).is_ascii() && show(locale).contains("******** ("));
+    }
+    for locale in ["", "C.UTF-8", "en_GB.utf8"] {
+        assert!(show(locale).contains("••••••••"), "{locale:?}");
+    }
+    let ran = home
+        .call(["env", "show", "-o", "json"])
+        .env("LANG", "C")
+        .run()
+        .expect(0);
+    assert!(ran.out.contains("••••"), "a document is UTF-8");
 }
 
 #[test]

@@ -90,8 +90,9 @@ fn a_closed_port_is_told_soon_by_host_and_port() {
         let home = site.home_with(&[("BASE_URL", &format!("http://{gone}"))]);
         let began = Instant::now();
         let ran = home.run(&format!("{command} -o {output}")).expect(5);
+        // Far below the time limit of one request, on a machine that is busy too.
         assert!(
-            began.elapsed() < Duration::from_secs(3),
+            began.elapsed() < Duration::from_secs(20),
             "{command}: {:?}",
             began.elapsed()
         );

@@ -147,6 +147,11 @@ impl Site {
         self.control("POST", "revoke", &json!({}));
     }
 
+    /// Lets a customer of this user connect Sample Data.
+    pub(crate) fn play(&self, user: &str) {
+        self.control("POST", "play", &json!({ "user": user }));
+    }
+
     pub(crate) fn make_workspace(&self, name: &str) {
         self.control("POST", "workspaces", &json!({ "name": name }));
     }
