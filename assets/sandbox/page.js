@@ -14,7 +14,7 @@ const status = document.getElementById("status");
 const view = document.getElementById("view");
 
 /** What customers may know an integration by besides its name. */
-const ALIASES = { "Sample Data": "once called Faker" };
+const ALIASES = new Map([["Sample Data", "once called Faker"]]);
 
 /** A catalogue this small needs no search. */
 const FEW = 6;
@@ -60,19 +60,26 @@ async function attempt(doing, act, again) {
   try {
     await act();
   } catch (error) {
-    if (!(error instanceof Refused || error instanceof NoToken)) throw error;
-    if (again) fail(error, again);
-    else say(error.message, true);
+    const why = plain(error);
+    if (again) fail(error, why, again);
+    else say(why, true);
   } finally {
     view.removeAttribute("aria-busy");
   }
 }
 
+/** Why something failed, for the customer; what nobody foresaw is for the console, too. */
+function plain(error) {
+  if (error instanceof Refused || error instanceof NoToken) return error.message;
+  console.error(error);
+  return "The service’s answer could not be understood. Try again in a moment.";
+}
+
 /** Nothing can be shown; all there is is why, and another try. */
-function fail(error, again) {
+function fail(error, why, again) {
   note({});
   const heading = error instanceof NoToken ? "This page has no token" : "The integrations could not be read";
-  show(heading, [element("p", { class: "notice", role: "alert" }, error.message), button("Try again", again, "main")]);
+  show(heading, [element("p", { class: "notice", role: "alert" }, why), button("Try again", again, "main")]);
 }
 
 // --- the catalogue
@@ -113,7 +120,7 @@ function catalogue(templates, sources) {
 }
 
 function tile(template) {
-  const alias = ALIASES[template.name];
+  const alias = ALIASES.get(template.name);
   return element("li", {},
     element("button", { type: "button", class: "tile", onclick: () => choose(template) },
       mark(template.name),
@@ -149,7 +156,9 @@ async function choose({ id }, back = true) {
     fill(template, {}, back, async (configuration) => {
       const made = await customer.create(template, configuration);
       parent.tell(customer.events.created, { data: made });
-      done(`${template.name} is connected`, "Its first sync has started. The data will be there in a few minutes.");
+      done(`${template.name} is connected`, template.connector === "faker"
+        ? "The data comes with its first sync, in a few minutes."
+        : "It is saved. Here in the sandbox only Sample Data brings rows, so its sync will fail.");
     }, customer.events.create_failed);
   }, home);
 }
@@ -188,10 +197,10 @@ function fill(template, configuration, back, save, failed, source) {
     });
     act.disabled = false;
   };
-  const alias = ALIASES[template.name];
+  const alias = ALIASES.get(template.name);
   const lead = source ? "The next sync uses what you change."
-    : form.needs ? "A few details, and the first sync starts."
-    : "Nothing needs to be filled in: connect it, and the first sync starts.";
+    : form.needs ? "A few details, and data begins to flow."
+    : "Nothing needs to be filled in: connect it, and data begins to flow.";
   show(template.name, [element("form", { novalidate: true, onsubmit: submit },
     element("p", { class: "lead" }, mark(template.name),
       element("span", {}, lead, alias ? element("span", { class: "hint" }, alias) : null)),

@@ -1,7 +1,7 @@
 // The API behind the page, in the dialect of the one that minted the token. Both come out alike:
 //
 //   templates()        [{id, name}]
-//   template(id)       {id, name, schema}
+//   template(id)       {id, name, connector, schema}
 //   sources()          [{id, name}]
 //   source(id)         {id, template, configuration}
 //   create(template, configuration), update(id, configuration)    the source, as it was answered
@@ -146,7 +146,7 @@ class Platform {
 }
 
 function described({ id, name, configTemplateSpec }) {
-  return { id, name, schema: configTemplateSpec.connectionSpecification };
+  return { id, name, ...specified(configTemplateSpec) };
 }
 
 /** The newer API: resources, in snake case, under the workspace's name. */
@@ -206,7 +206,12 @@ class Agents {
 }
 
 function detailed({ id, name, user_config_spec }) {
-  return { id, name, schema: user_config_spec.connectionSpecification };
+  return { id, name, ...specified(user_config_spec) };
+}
+
+/** The connector, which only its documentation's address names on both APIs, and the form's schema. */
+function specified({ documentationUrl, connectionSpecification: schema }) {
+  return { connector: documentationUrl?.split("/").at(-1), schema };
 }
 
 /** The service, in the dialect of this name. */

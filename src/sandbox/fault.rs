@@ -55,6 +55,7 @@ use super::jobs::Fate;
 ///   no-expiry              access tokens say nothing about their end
 ///   expired-access         access tokens have ended when they are issued
 ///   expires:SECONDS        access tokens live that long
+///   widget-expires:SECONDS widget and scoped tokens live that long
 ///   widget-host:URL        the widget page is said to be there
 ///   older-widget-path      the newer API mints at the path it had before (no count)
 ///   credentials:400|500    how other editions refuse bad credentials
@@ -267,6 +268,7 @@ pub(super) enum Switch {
     NoExpiry,
     ExpiredAccess,
     Expires(i64),
+    WidgetExpires(i64),
     WidgetHost(String),
     OlderWidgetPath,
     BadRequestOnCredentials,
@@ -294,6 +296,7 @@ impl Switch {
             | Self::NoExpiry
             | Self::ExpiredAccess
             | Self::Expires(_)
+            | Self::WidgetExpires(_)
             | Self::WidgetHost(_)
             | Self::BadRequestOnCredentials
             | Self::ServerErrorOnCredentials
@@ -304,6 +307,14 @@ impl Switch {
     /// Seconds that an access token lives under this switch.
     pub(super) fn life(&self) -> Option<i64> {
         if let Self::Expires(seconds) = self {
+            return Some(*seconds);
+        }
+        None
+    }
+
+    /// Seconds that a widget token lives under this switch.
+    pub(super) fn widget_life(&self) -> Option<i64> {
+        if let Self::WidgetExpires(seconds) = self {
             return Some(*seconds);
         }
         None

@@ -341,6 +341,8 @@ impl World {
     /// A token for the person in the widget, good for one workspace.
     pub(super) fn issue_scoped(&mut self, grant: &Grant<'_>) -> String {
         self.issued.widget += 1;
+        let life = self.armed.take_switch(Switch::widget_life);
+        let life = life.unwrap_or(self.widget_ttl);
         let claims = json!({
             "iss": grant.base,
             "aud": "airbyte-server",
@@ -349,7 +351,7 @@ impl World {
             "act": {"sub": grant.actor},
             "io.airbyte.auth.workspace_scope": {"workspaceId": grant.workspace},
             "roles": ["EMBEDDED_END_USER"],
-            "exp": self.now().saturating_add(self.widget_ttl),
+            "exp": self.now().saturating_add(life),
         });
         jwt::sign(&claims, &self.widget_key)
     }

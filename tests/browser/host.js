@@ -31,7 +31,7 @@ addEventListener("message", async ({ data, origin, source }) => {
   if (source !== frame.contentWindow || origin !== new URL(inner.widgetUrl).origin) return;
   window.heard.push(data instanceof Object ? { ...data, error: data.error && data.error.message } : data);
   if (data === "auth_token_request") {
-    if (asked++ > 0) inner = await mint();
+    if (asked++ > 0 && !window.keeps) inner = await mint();
     source.postMessage({ scopedAuthToken: inner.token }, origin);
   } else if (data === "CLOSE_DIALOG") dialog.close();
   else if (data.type) {

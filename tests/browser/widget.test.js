@@ -187,6 +187,70 @@ describe("on either API", () => {
     await frame.getByRole("button", { name: "Edit Sample Data" }).waitFor();
   });
 
+  test("a host that has only the ended token is told of, and what was typed waits for a new one", async (t) => {
+    const { url, tokens, page, frame } = await site(t, { args: ["--token-ttl", "2"] });
+    await open(page, url);
+    await sampleData(page).click();
+    await frame.getByText("Optional settings").click();
+    await frame.getByLabel("Users").fill("11");
+    await page.evaluate(() => { window.keeps = true; });
+    await until(() => hasEnded(scoped(tokens.at(-1))));
+    await frame.getByRole("button", { name: "Connect" }).click();
+    await frame.getByText("Your session has ended.").waitFor();
+    assert.equal(await frame.getByLabel("Users").inputValue(), "11");
+    await page.evaluate(() => { window.keeps = false; });
+    await frame.getByRole("button", { name: "Connect" }).click();
+    await frame.getByRole("heading", { name: "Sample Data is connected" }).waitFor();
+  });
+
+  test("an answer that is none is told, and another try goes on", async (t) => {
+    const { sandbox, url, page, frame } = await site(t);
+    await page.goto(url);
+    await sandbox.fault("templates=array*1");
+    await sandbox.fault("templates=cut-json*1");
+    await page.locator("#open-widget").click();
+    await frame.getByText("The service’s answer could not be understood.").waitFor();
+    await frame.getByRole("button", { name: "Try again" }).click();
+    await frame.getByText("The service’s answer could not be read.").waitFor();
+    await frame.getByRole("button", { name: "Try again" }).click();
+    await sampleData(page).waitFor();
+  });
+
+  test("names are text, whatever is in them", async (t) => {
+    const { sandbox, url, page, frame, problems } = await site(t, { api: "agents" });
+    const name = "<img src=x onerror=alert(1)>";
+    await sandbox.operator("/api/v1/integrations/templates/sources",
+      { actor_definition_id: "e094cb9a-26de-4645-8761-65c0c425d1de", name, partial_default_config: {} });
+    await open(page, url);
+    await frame.getByRole("button", { name }).click();
+    await frame.getByRole("heading", { name }).waitFor();
+    assert.equal(await frame.locator("img").count(), 0);
+    assert.deepEqual(problems, []);
+  });
+
+  test("connecting twice at once connects once, and a reload comes back to the form", async (t) => {
+    const { sandbox, url, page, frame } = await site(t);
+    await open(page, url);
+    await sampleData(page).click();
+    await frame.getByRole("button", { name: "Connect" }).waitFor();
+    await page.frames().at(-1).evaluate(() => location.reload());
+    await frame.getByRole("heading", { name: "Sample Data", exact: true }).waitFor();
+    await frame.getByRole("button", { name: "Connect" }).evaluate((connect) => {
+      connect.click();
+      connect.click();
+    });
+    await frame.getByRole("heading", { name: "Sample Data is connected" }).waitFor();
+    const { counts } = await sandbox.state();
+    assert.equal(counts["POST /api/v1/partial_user_configs/create"], 1);
+  });
+
+  test("where nothing is offered, that is said", async (t) => {
+    const { url, page, frame } = await site(t, { api: "agents", more: { selected_source_template_tags: ["none"] } });
+    await page.goto(url);
+    await page.locator("#open-widget").click();
+    await frame.getByText("no integration is offered here").waitFor();
+  });
+
   test("the keyboard alone is enough, and Esc leads back to where it began", async (t) => {
     const { url, page, frame, problems } = await site(t);
     await page.goto(url);

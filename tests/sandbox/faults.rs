@@ -353,6 +353,17 @@ async fn access_tokens_end_early_late_or_in_silence() {
 }
 
 #[tokio::test]
+async fn a_widget_token_can_have_ended_when_it_is_issued() {
+    let site = Site::new(&["widget-expires:0*1"]).await;
+    let info = "/api/v1/account/applications/scoped-token/info";
+    for status in [401, 200] {
+        let inner: Value = serde_json::from_str(&unpacked(&site.mint("u").await)).unwrap();
+        let scoped = inner["token"].as_str().unwrap();
+        assert_eq!(site.get(info, scoped).await.status, status);
+    }
+}
+
+#[tokio::test]
 async fn the_widget_page_can_be_said_to_be_elsewhere() {
     for (host, url) in [
         (

@@ -101,6 +101,7 @@ fn switch(text: &str) -> Result<Option<Switch>, String> {
         ("no-expiry", None) => Switch::NoExpiry,
         ("expired-access", None) => Switch::ExpiredAccess,
         ("expires", Some(seconds)) => Switch::Expires(whole(name, seconds)?),
+        ("widget-expires", Some(seconds)) => Switch::WidgetExpires(whole(name, seconds)?),
         ("widget-host", Some(url)) if !url.is_empty() => Switch::WidgetHost(url.to_owned()),
         ("older-widget-path", None) => Switch::OlderWidgetPath,
         ("credentials", Some("400")) => Switch::BadRequestOnCredentials,
@@ -112,7 +113,9 @@ fn switch(text: &str) -> Result<Option<Switch>, String> {
         ("bucket-region", _) => return Err("`bucket-region` takes a region".to_owned()),
         ("moved", _) => return Err("`moved` takes nothing or 404".to_owned()),
         ("credentials", _) => return Err("`credentials` takes 400 or 500".to_owned()),
-        ("skew" | "expires", None) => return Err(format!("`{name}` takes seconds")),
+        ("skew" | "expires" | "widget-expires", None) => {
+            return Err(format!("`{name}` takes seconds"));
+        }
         ("widget-host", _) => return Err("`widget-host` takes a URL".to_owned()),
         (
             "not-entitled" | "not-admin" | "no-expiry" | "expired-access" | "older-widget-path"
@@ -163,8 +166,8 @@ const ACTIONS: &str = "status:CODE[:MESSAGE], delay:MS, hang, reset, cut, slow:M
     array, string, bom, not-utf8, wrong-type, dup-keys, missing:FIELD, null:FIELD, blank:FIELD, \
     type:FIELD, value:FIELD:TEXT, big-field:FIELD:KIB, each also as commit+ACTION";
 const SWITCHES: &str = "moved[:404], not-entitled, not-admin, skew:SECONDS, no-expiry, \
-    expired-access, expires:SECONDS, widget-host:URL, older-widget-path, credentials:400|500, \
-    bucket-region:REGION, bucket-missing";
+    expired-access, expires:SECONDS, widget-expires:SECONDS, widget-host:URL, older-widget-path, \
+    credentials:400|500, bucket-region:REGION, bucket-missing";
 
 fn instead(name: &str, argument: Option<&str>) -> Result<Option<Instead>, String> {
     let reply = match (name, argument) {
