@@ -15,29 +15,29 @@ const CELL: (usize, usize) = (9, 19);
 #[test]
 fn the_readmes_pictures_are_the_real_screens() {
     let mut console = Console::open(&[]);
-    console
-        .shows("Organization ID")
-        .press("\r")
-        .shows("Checked");
+    let mut walk = Walk::default();
+    console.shows("Organization ID");
+    walk.step("embedctl --sandbox", &mut console);
+    console.press("\r").shows("Checked");
+    walk.step("Enter checks", &mut console);
     hold("prerequisites", &mut console);
     console.press("\r").shows("Enter create");
+    walk.step("Enter goes on to the template", &mut console);
     hold("template", &mut console);
-    console
-        .press("\r")
-        .shows("Create this template")
-        .press("\r")
-        .shows("✔ Created");
-    console
-        .press("\r")
-        .shows("Widget tokens")
-        .press("\r")
-        .shows("live");
+    console.press("\r").shows("Create this template");
+    walk.step("Enter creates it, and asks", &mut console);
+    console.press("\r").shows("✔ Created");
+    walk.step("Enter", &mut console);
+    console.press("\r").shows("Widget tokens");
+    console.press("\r").shows("live");
+    walk.step("Enter goes on to the tokens, Enter mints", &mut console);
     hold("tokens", &mut console);
     console
         .press("6")
         .shows("Enter open")
         .press("\r")
         .shows("externalUserId");
+    walk.step("6, Enter opens the last request", &mut console);
     hold("activity", &mut console);
     console.press("3").shows("Enter mint anew");
     console
@@ -45,25 +45,45 @@ fn the_readmes_pictures_are_the_real_screens() {
         .shows("Data of user-42")
         .press("p")
         .shows("2,100");
+    walk.step("3, d leads to the data, p plays the customer", &mut console);
     hold("data", &mut console);
+    walk.ends();
+}
+
+fn writes() -> bool {
+    std::env::var_os("EMBEDCTL_WRITE").is_some()
+}
+
+fn asset(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("assets")
+        .join(name)
 }
 
 /// Compares a picture's text with the screen, or writes it.
 fn hold(name: &str, console: &mut Console) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("assets/screens/{name}.svg"));
-    if std::env::var_os("EMBEDCTL_WRITE").is_some() {
-        // Whatever belongs to the frame is out once nothing more comes.
-        while let Ok(piece) = console.output.recv_timeout(Duration::from_millis(500)) {
-            console.take(&piece);
-        }
+    let path = asset(&format!("screens/{name}.svg"));
+    if writes() {
+        settle(console);
         fs::write(&path, svg(console.screen.screen())).unwrap();
         return;
     }
     let drawn = fs::read_to_string(&path).unwrap();
     let (_, kept) = drawn.split_once("<desc>").unwrap();
     let (kept, _) = kept.split_once("</desc>").unwrap();
-    let kept = alike(&unescaped(kept));
-    // A frame comes in pieces: the picture is true once the screen is like it.
+    comes_to_be(console, &unescaped(kept));
+}
+
+/// Reads until nothing more comes: whatever belongs to the frame is out then.
+fn settle(console: &mut Console) {
+    while let Ok(piece) = console.output.recv_timeout(Duration::from_millis(500)) {
+        console.take(&piece);
+    }
+}
+
+/// Reads until the screen is like what was kept: a frame comes in pieces.
+fn comes_to_be(console: &mut Console, kept: &str) {
+    let kept = alike(kept);
     let deadline = Instant::now() + DEADLINE;
     while alike(&console.screen.screen().contents()) != kept {
         let left = deadline.saturating_duration_since(Instant::now());
@@ -77,6 +97,39 @@ fn hold(name: &str, console: &mut Console) {
         alike(&console.screen.screen().contents()),
         "EMBEDCTL_WRITE=1 cargo test --test pty pictures"
     );
+}
+
+/// The walk as text, `assets/walk.txt`: what was pressed, and what the screen then showed.
+#[derive(Default)]
+struct Walk {
+    text: String,
+}
+
+impl Walk {
+    const MARK: &'static str = "▶ ";
+
+    fn step(&mut self, pressed: &str, console: &mut Console) {
+        if writes() {
+            settle(console);
+        } else {
+            let whole = fs::read_to_string(asset("walk.txt")).unwrap();
+            let head = format!("{}{pressed}\n", Walk::MARK);
+            let (_, rest) = whole.split_once(&head).unwrap();
+            let frame = rest.split(Walk::MARK).next().unwrap();
+            comes_to_be(console, frame);
+        }
+        write!(self.text, "{}{pressed}\n\n", Walk::MARK).unwrap();
+        for line in console.screen.screen().contents().lines() {
+            writeln!(self.text, "{}", line.trim_end()).unwrap();
+        }
+        self.text.push('\n');
+    }
+
+    fn ends(&self) {
+        if writes() {
+            fs::write(asset("walk.txt"), &self.text).unwrap();
+        }
+    }
 }
 
 /// What is the same from run to run: words; not ids, keys, addresses, times, bars and blanks.

@@ -3,7 +3,7 @@
 //! Depends on the client's tickets and on `domain`. Knows no keys and no screen. A row is found by
 //! its user in constant time, so that ten thousand of them are no burden.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -113,6 +113,9 @@ pub struct Board {
     index: HashMap<ExternalUser, usize>,
     /// The rows that the filter leaves, as indices, in order.
     shown: Vec<usize>,
+    /// The rows with a token, a failure or a renewal, as indices: what every frame counts is among
+    /// these, however many others there are.
+    lively: BTreeSet<usize>,
     cursor: usize,
     filter: String,
     /// How far the mints are that were asked for since none was under way.
@@ -167,6 +170,11 @@ impl Board {
     /// Returns the row of a user.
     pub fn row(&self, user: &ExternalUser) -> Option<&Row> {
         self.rows.get(*self.index.get(user)?)
+    }
+
+    /// Returns the rows with a token, a failure or a renewal, in order.
+    fn lively(&self) -> impl Iterator<Item = &Row> {
+        self.lively.iter().filter_map(|at| self.rows.get(*at))
     }
 
     fn row_mut(&mut self, user: &ExternalUser) -> Option<&mut Row> {
@@ -266,6 +274,12 @@ impl Board {
 
     fn reindex(&mut self) {
         self.generation += 1;
+        let is_lively = |row: &Row| row.token.is_some() || row.failure.is_some() || row.auto;
+        let rows = self.rows.iter().enumerate();
+        self.lively = rows
+            .filter(|(_, row)| is_lively(row))
+            .map(|(i, _)| i)
+            .collect();
         self.index = self
             .rows
             .iter()
@@ -401,8 +415,7 @@ impl Board {
     /// Returns how many tokens are good.
     pub fn live(&self, now: Moment) -> usize {
         let current = self.current();
-        self.rows
-            .iter()
+        self.lively()
             .filter(|row| current.is_some() && row.target == current)
             .filter(|row| {
                 let left = row.token.as_ref().map(|token| token.left(now));
@@ -414,8 +427,7 @@ impl Board {
     /// Returns how many rows failed.
     pub fn failures(&self) -> usize {
         let current = self.current();
-        self.rows
-            .iter()
+        self.lively()
             .filter(|row| row.failure.is_some() && row.target == current)
             .count()
     }
@@ -423,6 +435,7 @@ impl Board {
     /// Takes a token.
     pub fn arrived(&mut self, user: &ExternalUser, token: Minted) {
         let target = self.enter_target();
+        self.lively.extend(self.index.get(user));
         if let Some(row) = self.row_mut(user) {
             row.workspace = token
                 .workspace_id()
@@ -440,6 +453,7 @@ impl Board {
     pub fn failed(&mut self, user: &ExternalUser, failure: Failure, now: Moment) {
         let target = self.enter_target();
         self.batch.failed += 1;
+        self.lively.extend(self.index.get(user));
         if let Some(row) = self.row_mut(user) {
             if row.target != target {
                 row.token = None;

@@ -17,7 +17,7 @@ const RETRY: Duration = Duration::from_secs(30);
 impl Board {
     /// Returns how many rows renew themselves.
     pub fn auto_count(&self) -> usize {
-        self.rows.iter().filter(|row| row.auto).count()
+        self.lively().filter(|row| row.auto).count()
     }
 
     /// Switches the selected row's renewal; `None` when no more rows may renew themselves.
@@ -29,7 +29,9 @@ impl Board {
             return None;
         }
         row.auto = !row.auto;
-        Some(row.auto)
+        let auto = row.auto;
+        self.lively.insert(at);
+        Some(auto)
     }
 
     /// Returns how long until a row's token is due for renewal; the one place that decides it.
@@ -53,7 +55,7 @@ impl Board {
 
     /// Returns the users whose renewal is due.
     pub fn due(&self, now: Moment) -> Vec<ExternalUser> {
-        let rows = self.rows.iter().filter(|row| row.auto);
+        let rows = self.lively().filter(|row| row.auto);
         rows.filter(|row| self.renewal_in(row, now) == Some(Duration::ZERO))
             .map(|row| row.user.clone())
             .collect()
@@ -61,15 +63,14 @@ impl Board {
 
     /// Returns how long until the next renewal.
     pub fn next_renewal(&self, now: Moment) -> Option<Duration> {
-        let rows = self.rows.iter().filter(|row| row.auto);
+        let rows = self.lively().filter(|row| row.auto);
         rows.filter_map(|row| self.renewal_in(row, now)).min()
     }
 
     /// Returns how long until the next token expires, which the rail shows.
     pub fn next_change(&self, now: Moment) -> Option<Duration> {
         let current = self.current()?;
-        self.rows
-            .iter()
+        self.lively()
             .filter(|row| row.target == Some(current))
             .filter_map(|row| row.token.as_ref()?.left(now))
             .filter(|left| !left.is_zero())
