@@ -50,7 +50,7 @@ mod linux {
 
     /// The smallest list: ten rows, a cursor, `q` ends it.
     pub(super) fn smallest() {
-        use ratatui::crossterm::event::{Event, KeyCode, read};
+        use ratatui::crossterm::event::{KeyCode, read};
         use ratatui::widgets::{List, ListState};
         let mut terminal = ratatui::init();
         let mut state = ListState::default().with_selected(Some(0));
@@ -60,10 +60,11 @@ mod linux {
                 frame.render_stateful_widget(list, frame.area(), &mut state);
             });
             drawn.expect("the terminal can be written");
-            match read().expect("the terminal can be read") {
-                Event::Key(key) if key.code == KeyCode::Char('q') => break,
-                Event::Key(key) if key.code == KeyCode::Char('j') => state.select_next(),
-                Event::Key(key) if key.code == KeyCode::Char('k') => state.select_previous(),
+            let event = read().expect("the terminal can be read");
+            match event.as_key_press_event().map(|key| key.code) {
+                Some(KeyCode::Char('q')) => break,
+                Some(KeyCode::Char('j')) => state.select_next(),
+                Some(KeyCode::Char('k')) => state.select_previous(),
                 _ => {}
             }
         }
@@ -115,7 +116,7 @@ mod linux {
             let mut reader = pair.master.try_clone_reader().unwrap();
             let (pieces, output) = channel();
             std::thread::spawn(move || {
-                let mut buffer = [0; 65_536];
+                let mut buffer = vec![0; 65_536];
                 while let Ok(count @ 1..) = reader.read(&mut buffer) {
                     if pieces
                         .send((Instant::now(), buffer[..count].to_vec()))

@@ -43,6 +43,10 @@ struct Console {
 
 impl Console {
     fn open(environment: &[(&str, &str)]) -> Console {
+        Console::with(&["--sandbox"], environment)
+    }
+
+    fn with(arguments: &[&str], environment: &[(&str, &str)]) -> Console {
         let home = tempfile::tempdir().unwrap();
         let (rows, columns) = (28, 100);
         let pair = native_pty_system()
@@ -61,7 +65,7 @@ impl Console {
             command.env(name, value);
         }
         command.cwd(home.path());
-        command.arg("--sandbox");
+        command.args(arguments);
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let mut reader = pair.master.try_clone_reader().unwrap();
@@ -346,20 +350,45 @@ fn a_paste_never_submits() {
 
 #[test]
 fn without_colour_no_colour_code_is_written() {
-    let mut console = Console::open(&[("NO_COLOR", "1")]);
-    console.shows("Enter check").press("\r");
-    console.shows("Enter go on to the template").press("\x03");
-    assert_eq!(console.ends(), 0);
-    let text = String::from_utf8_lossy(&console.bytes);
-    for piece in text.split('\x1b').filter(|piece| piece.starts_with('[')) {
-        let Some((codes, _)) = piece[1..].split_once('m') else {
-            continue;
-        };
-        for code in codes.split(';') {
-            let code = code.parse::<u8>().unwrap_or(0);
-            assert!(!matches!(code, 30..=49 | 90..=107), "{piece:?}");
+    let never = Console::with(&["--sandbox", "--color", "never"], &[]);
+    for mut console in [Console::open(&[("NO_COLOR", "1")]), never] {
+        console.shows("Enter check").press("\r");
+        console.shows("Enter go on to the template").press("\x03");
+        assert_eq!(console.ends(), 0);
+        let text = String::from_utf8_lossy(&console.bytes);
+        for piece in text.split('\x1b').filter(|piece| piece.starts_with('[')) {
+            let Some((codes, _)) = piece[1..].split_once('m') else {
+                continue;
+            };
+            for code in codes.split(';') {
+                let code = code.parse::<u8>().unwrap_or(0);
+                assert!(!matches!(code, 30..=49 | 90..=107), "{piece:?}");
+            }
         }
     }
+}
+
+#[test]
+fn a_dumb_terminal_is_refused_with_the_way_that_needs_none() {
+    let mut console = Console::open(&[("TERM", "dumb")]);
+    assert_eq!(console.ends(), 2);
+    let text = String::from_utf8_lossy(&console.bytes);
+    assert!(text.contains("the console needs a terminal"), "{text}");
+    assert!(
+        text.contains("embedctl check") && text.contains("Usage:"),
+        "{text}"
+    );
+    assert!(!text.contains("\x1b[?1049h"), "{text}");
+}
+
+#[test]
+fn the_glyphs_are_the_same_whatever_the_locale() {
+    let mut console = Console::open(&[("LANG", "C"), ("LC_ALL", "C")]);
+    console
+        .shows("▸ 1 Prerequisites")
+        .shows("✔ user-42")
+        .press("\x03");
+    assert_eq!(console.ends(), 0);
 }
 
 #[test]
