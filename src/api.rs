@@ -46,7 +46,7 @@ pub use access::AccessToken;
 pub use error::{Endpoint, Error};
 pub use outline::{Outline, Outlines};
 pub use page::Page;
-pub use transport::{Notice, Observer, Options};
+pub use transport::{Detail, Notice, Observer, Options};
 
 use dialect::{Call, Chain, Mark};
 use transport::{Answer, Request, Transport};

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
-use embedctl::api::{Client, Notice, Options};
+use embedctl::api::{Client, Detail, Notice, Options};
 use embedctl::domain::curl;
 use embedctl::domain::moment::Clock;
 use embedctl::domain::settings::{Draft, Layer, Source};
@@ -205,6 +205,7 @@ async fn what_is_kept_of_requests_holds_no_secret() {
             });
             let options = Options {
                 observer,
+                detail: Detail::Record,
                 ..Options::quiet()
             };
             let client = Client::new(options, Clock::start());

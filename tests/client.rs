@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use embedctl::api::{Client, Options};
+use embedctl::api::{Client, Detail, Options};
 use embedctl::client::{self, Command, Event, Job, Outcome, Resources, Ticket};
 use embedctl::domain::failure::{Code, Failure};
 use embedctl::domain::field::Key;
@@ -61,6 +61,7 @@ impl Desk {
         let (news, events) = channel(4096);
         let options = Options {
             observer: client::observer(news.clone()),
+            detail: Detail::Record,
             ..Options::quiet()
         };
         let resources = Resources {

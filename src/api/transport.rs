@@ -39,6 +39,17 @@ pub struct Options {
     pub http: Arc<Http>,
     /// Told of every try of every request, and of every new access token.
     pub observer: Observer,
+    /// How much it is told.
+    pub detail: Detail,
+}
+
+/// How much of a request an observer is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// What it was, and what became of it.
+    Line,
+    /// What was said on both sides as well, without secrets; that takes longer than sending it.
+    Record,
 }
 
 /// Is told what goes over the wire. It must not wait.
@@ -50,6 +61,7 @@ impl Options {
         Options {
             http: Arc::new(Http::new(crate::http::Options::default())),
             observer: Arc::new(|_| {}),
+            detail: Detail::Line,
         }
     }
 }
@@ -119,7 +131,10 @@ impl Transport {
                 }
                 _ => None,
             };
-            let record = record(request, received);
+            let record = match self.options.detail {
+                Detail::Line => Record::default(),
+                Detail::Record => record(request, received),
+            };
             self.tell_exchange(request, began, &result, (attempt, attempts), wait, record);
             match wait {
                 Some(wait) => tokio::time::sleep(wait).await,
@@ -274,7 +289,9 @@ impl Transport {
             }
         }
         let received = self.clock.now();
-        *kept = Body::of_answer(&body, &request.redactor);
+        if self.options.detail == Detail::Record {
+            *kept = Body::of_answer(&body, &request.redactor);
+        }
         if !(200..300).contains(&status) {
             return Err(Error::Status {
                 status,

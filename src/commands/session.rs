@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::aside::Aside;
 use super::requests::Requests;
-use crate::api::{self, Client, Observer};
+use crate::api::{self, Client, Detail, Observer};
 use crate::bucket;
 use crate::cli::{Cli, Common};
 use crate::domain::failure::{Code, Failure};
@@ -159,7 +159,12 @@ impl Session {
             );
         }
         let requests = Requests::open(common, &environment.aside)?;
-        let clients = clients(common, requests.of_api(), requests.of_bucket())?;
+        let clients = build(
+            common,
+            requests.of_api(),
+            Detail::Line,
+            requests.of_bucket(),
+        )?;
         Ok(Session {
             draft: Draft::resolve(&layers),
             api: clients.api,
@@ -178,7 +183,12 @@ impl Session {
     pub async fn private(cli: &Cli, environment: &Environment) -> Result<Session, Failure> {
         let private = private_sandbox(true, &cli.common).await?;
         let requests = Requests::open(&cli.common, &environment.aside)?;
-        let clients = clients(&cli.common, requests.of_api(), requests.of_bucket())?;
+        let clients = build(
+            &cli.common,
+            requests.of_api(),
+            Detail::Line,
+            requests.of_bucket(),
+        )?;
         let session = Session {
             draft: private.draft.clone(),
             api: clients.api,
@@ -252,7 +262,7 @@ pub struct Clients {
     pub bucket: bucket::Client,
 }
 
-/// Builds the clients, each with who is told of its requests.
+/// Builds the clients, each with who is told of its requests and of all that is said in them.
 ///
 /// # Errors
 /// The CA file cannot be read.
@@ -261,11 +271,24 @@ pub fn clients(
     observer: Observer,
     bucket_observer: bucket::Observer,
 ) -> Result<Clients, Failure> {
+    build(common, observer, Detail::Record, bucket_observer)
+}
+
+fn build(
+    common: &Common,
+    observer: Observer,
+    detail: Detail,
+    bucket_observer: bucket::Observer,
+) -> Result<Clients, Failure> {
     let http = http(common)?;
     let bucket = bucket::Client::new(Arc::clone(&http), bucket_observer);
-    let api = Client::new(api::Options { http, observer }, Clock::start());
+    let options = api::Options {
+        http,
+        observer,
+        detail,
+    };
     Ok(Clients {
-        api: Arc::new(api),
+        api: Arc::new(Client::new(options, Clock::start())),
         bucket,
     })
 }

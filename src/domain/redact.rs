@@ -2,6 +2,8 @@
 //!
 //! Depends on `secret`.
 
+use std::sync::OnceLock;
+
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
 
@@ -14,22 +16,37 @@ const SHORTEST: usize = 4;
 /// `***` or the secret's name in their place.
 #[derive(Clone, Default)]
 pub struct Redactor {
-    forms: Vec<(Secret, &'static str)>,
+    secrets: Vec<(Secret, &'static str)>,
+    /// Made when the first text is looked at: most requests go well, and nobody looks.
+    forms: OnceLock<Vec<(Secret, &'static str)>>,
 }
 
 impl Redactor {
-    /// Prepares the forms of these secrets, each with the name of the variable that holds it.
+    /// Makes a redactor of these secrets, each with the name of the variable that holds it.
     pub fn new<'a>(secrets: impl IntoIterator<Item = (&'static str, &'a Secret)>) -> Redactor {
-        let mut forms: Vec<(Secret, &'static str)> = secrets
-            .into_iter()
-            .map(|(name, secret)| (name, secret.expose()))
-            .filter(|(_, text)| text.chars().count() >= SHORTEST)
-            .flat_map(|(name, text)| forms_of(text).into_iter().map(move |form| (form, name)))
-            .collect();
-        // The longest first, so that a form is not left half standing by a shorter one.
-        forms.sort_by_key(|(form, _)| std::cmp::Reverse(form.expose().len()));
-        forms.dedup();
-        Redactor { forms }
+        Redactor {
+            secrets: secrets
+                .into_iter()
+                .map(|(name, secret)| (secret.clone(), name))
+                .collect(),
+            forms: OnceLock::new(),
+        }
+    }
+
+    fn forms(&self) -> &[(Secret, &'static str)] {
+        self.forms.get_or_init(|| {
+            let mut forms: Vec<(Secret, &'static str)> = self
+                .secrets
+                .iter()
+                .map(|(secret, name)| (secret.expose(), *name))
+                .filter(|(text, _)| text.chars().count() >= SHORTEST)
+                .flat_map(|(text, name)| forms_of(text).into_iter().map(move |form| (form, name)))
+                .collect();
+            // The longest first, so that a form is not left half standing by a shorter one.
+            forms.sort_by_key(|(form, _)| std::cmp::Reverse(form.expose().len()));
+            forms.dedup();
+            forms
+        })
     }
 
     /// Returns the text without the secrets.
@@ -44,7 +61,7 @@ impl Redactor {
 
     fn replace(&self, text: &str, by: impl Fn(&str) -> String) -> String {
         let text = text.to_owned();
-        self.forms.iter().fold(text, |text, (form, name)| {
+        self.forms().iter().fold(text, |text, (form, name)| {
             if text.contains(form.expose()) {
                 text.replace(form.expose(), &by(name))
             } else {
