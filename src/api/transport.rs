@@ -196,8 +196,7 @@ impl Transport {
         wait: Option<Duration>,
         record: Record,
     ) {
-        let path = reqwest::Url::parse(&request.url)
-            .map_or_else(|_| String::new(), |url| url.path().to_owned());
+        let path = path_of(&request.url).to_owned();
         self.tell(Notice::Exchanged(Exchange {
             at: began.wall,
             method: request.call.method,
@@ -311,6 +310,13 @@ impl Transport {
             redactor: request.redactor.clone(),
         })
     }
+}
+
+/// Returns the path of an address, without its query.
+fn path_of(url: &str) -> &str {
+    let place = url.split_once("://").map_or(url, |(_, place)| place);
+    let path = place.find('/').and_then(|at| place.get(at..));
+    path.map_or("/", |path| path.split(['?', '#']).next().unwrap_or("/"))
 }
 
 /// What is kept of a request and of the answer's body.

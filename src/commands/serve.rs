@@ -34,6 +34,10 @@ const KIND: &str = "serve";
 /// nobody up.
 const LINES: usize = 1024;
 
+/// How long visits are gathered before they are written: a flood of them is written in few pieces,
+/// and nobody sees a fiftieth of a second.
+const GATHER: Duration = Duration::from_millis(20);
+
 /// How long the last lines may take at the end.
 const LAST_LINES: Duration = Duration::from_millis(300);
 
@@ -287,13 +291,16 @@ fn count_lost(hand_over: &SyncSender<Visit>, lost: &AtomicU64, visit: Visit) {
 }
 
 fn write_lines(visits: &Receiver<Visit>, lost: &AtomicU64, aside: Option<&Aside>) {
-    while let Ok(visit) = visits.recv() {
+    while let Ok(first) = visits.recv() {
         let Some(aside) = aside else { continue };
-        aside.line(&line(&visit));
+        std::thread::sleep(GATHER);
+        let visits = std::iter::once(first).chain(visits.try_iter());
+        let mut lines: Vec<String> = visits.map(|visit| line(&visit)).collect();
         let missed = lost.swap(0, Ordering::Relaxed);
         if missed > 0 {
-            aside.line(&format!("{missed} more came than could be shown"));
+            lines.push(format!("{missed} more came than could be shown"));
         }
+        aside.line(&lines.join("\n"));
     }
 }
 

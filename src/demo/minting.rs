@@ -4,10 +4,13 @@
 //! Depends on `ops::mint`, `api`, `ledger`, `refusal`, `domain`.
 
 use std::collections::HashMap;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::runtime::Handle;
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -43,6 +46,37 @@ pub(super) struct Mint {
     patience: Duration,
     firsts: Mutex<HashMap<ExternalUser, First>>,
     ending: CancellationToken,
+}
+
+/// Work that goes on in a task of its own when whoever waited for it has gone.
+struct Outliving {
+    work: Option<Work>,
+    ending: CancellationToken,
+}
+
+type Work = Pin<Box<dyn Future<Output = Result<Minted, Failure>> + Send>>;
+
+impl Future for Outliving {
+    type Output = Result<Minted, Failure>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let Some(work) = &mut self.work else {
+            return Poll::Pending;
+        };
+        let minted = std::task::ready!(work.as_mut().poll(context));
+        self.work = None;
+        Poll::Ready(minted)
+    }
+}
+
+impl Drop for Outliving {
+    fn drop(&mut self) {
+        let runtime = Handle::try_current();
+        if let (Some(work), Ok(runtime)) = (self.work.take(), runtime) {
+            let ending = self.ending.clone();
+            runtime.spawn(async move { ending.run_until_cancelled(work).await });
+        }
+    }
 }
 
 /// The first mint of a user that is not known here, and what became of it.
@@ -81,28 +115,37 @@ impl Mint {
         origin: Origin,
         user: ExternalUser,
     ) -> Result<Secret, Refusal> {
-        let turn = tokio::time::timeout(self.patience, Arc::clone(&self.turns).acquire_owned());
-        let Ok(Ok(turn)) = turn.await else {
-            return Err(Refusal::new(Kind::Busy)
+        if self.ending.is_cancelled() {
+            return Err(Refusal::new(Kind::Ending));
+        }
+        let turn = self.turn().await?;
+        let own = Arc::clone(self);
+        let work = async move {
+            let minted = own.mint(&origin, &user).await;
+            drop(turn);
+            minted
+        };
+        let minted = Outliving {
+            work: Some(Box::pin(work)),
+            ending: self.ending.clone(),
+        };
+        self.usable(minted.await?)
+    }
+
+    /// Waits for a turn; the semaphore is fair.
+    async fn turn(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+        if let Ok(turn) = Arc::clone(&self.turns).try_acquire_owned() {
+            return Ok(turn);
+        }
+        let turn = Arc::clone(&self.turns).acquire_owned();
+        match tokio::time::timeout(self.patience, turn).await {
+            Ok(Ok(turn)) => Ok(turn),
+            Ok(Err(_)) | Err(_) => Err(Refusal::new(Kind::Busy)
                 .because(format!(
                     "{AT_ONCE} are in flight, and none has ended for a while"
                 ))
                 .hint("try again in a moment")
-                .retry_after(COME_BACK));
-        };
-        let own = Arc::clone(self);
-        let work = tokio::spawn(async move {
-            let minted = own
-                .ending
-                .run_until_cancelled(own.mint(&origin, &user))
-                .await;
-            drop(turn);
-            minted
-        });
-        match work.await {
-            Ok(Some(minted)) => Ok(self.usable(minted?)?),
-            Ok(None) => Err(Refusal::new(Kind::Ending)),
-            Err(_) => Err(Failure::new(Code::Internal, "could not mint a widget token").into()),
+                .retry_after(COME_BACK)),
         }
     }
 

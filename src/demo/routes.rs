@@ -210,7 +210,9 @@ async fn wrong_method(
 impl Shared {
     /// The user is ours to choose, unless the operator leaves it to the caller.
     fn user_of(&self, uri: &Uri) -> Result<ExternalUser, Refusal> {
-        let query = uri.query().unwrap_or_default();
+        let Some(query) = uri.query() else {
+            return Ok(self.user.clone());
+        };
         let mut named = url::form_urlencoded::parse(query.as_bytes())
             .filter_map(|(key, value)| (key == "user").then_some(value));
         let Some(user) = named.next() else {

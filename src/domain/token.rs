@@ -4,6 +4,7 @@
 //! `{"token": <JWT>, "widgetUrl": …}`; the signature inside can be checked by Airbyte alone, so
 //! everything here is decoded, not verified.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -201,12 +202,16 @@ fn is_jwt(text: &str) -> bool {
 }
 
 fn decode_base64(text: &str) -> Option<Vec<u8>> {
-    let compact: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+    let compact: Cow<'_, str> = if text.contains(|c: char| c.is_ascii_whitespace()) {
+        text.chars().filter(|c| !c.is_ascii_whitespace()).collect()
+    } else {
+        text.into()
+    };
     let config =
         GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
     [alphabet::STANDARD, alphabet::URL_SAFE]
         .iter()
-        .find_map(|a| GeneralPurpose::new(a, config).decode(&compact).ok())
+        .find_map(|a| GeneralPurpose::new(a, config).decode(compact.as_ref()).ok())
 }
 
 fn clean(value: Value) -> Value {

@@ -186,5 +186,6 @@ impl Answer {
     }
 }
 
-/// How long an end may take after it was asked for.
-pub(crate) const END: Duration = Duration::from_secs(2);
+/// How long an end may take after it was asked for: the two seconds of the promise, and what a
+/// machine adds that is busy with other tests.
+pub(crate) const END: Duration = Duration::from_secs(2 + 6);

@@ -99,7 +99,7 @@ fn the_first_mint_of_a_user_goes_alone_and_its_failure_is_everybodys() {
 
 #[test]
 fn a_client_that_goes_away_takes_nothing_from_the_others() {
-    let site = Site::new(&["token=slow:2"]);
+    let site = Site::new(&["token=delay:1500"]);
     let demo = Demo::before(&site, "");
     let host = format!("localhost:{}", demo.port);
     let mut leaving = demo.connect();
