@@ -1,4 +1,4 @@
-// The pictures of the README. They are drawn when EMBEDCTL_WRITE is set, and to be looked at.
+// The pictures of the README, drawn by `EMBEDCTL_WRITE=1 tests/browser/run`, and to be looked at.
 
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -8,12 +8,11 @@ import { Sandbox, Service, browser, watched } from "./support.js";
 import { open, widget } from "./walk.js";
 
 const FOLDER = fileURLToPath(new URL("../../assets/screens/", import.meta.url));
-const skip = !process.env.EMBEDCTL_WRITE && "EMBEDCTL_WRITE=1 draws them";
 
 /** What is in motion is drawn as it will be. */
 const draw = (what, name) => what.screenshot({ path: `${FOLDER}${name}.png`, animations: "disabled" });
 
-test("the demo app and the widget in it", { skip }, async (t) => {
+test("the demo app and the widget in it", async (t) => {
   const opened = await browser();
   t.after(() => opened.close());
   const sandbox = await Sandbox.start(t, "--seed", "1");
@@ -25,7 +24,7 @@ test("the demo app and the widget in it", { skip }, async (t) => {
   await draw(page, "demo-dialog");
 });
 
-test("the widget page", { skip }, async (t) => {
+test("the widget page", async (t) => {
   const opened = await browser();
   t.after(() => opened.close());
   const sandbox = await Sandbox.start(t, "--seed", "1");
