@@ -109,6 +109,8 @@ function isLoopback(url) {
 
 // --- what is asked -------------------------------------------------------------------------------
 
+const METHODS = { "/": "GET", "/api/widget_token": "GET", "/api/embedded_response": "POST" };
+
 async function answer(request, response, readPage) {
   const { host, origin } = request.headers;
   const path = request.url.split("?")[0];
@@ -130,10 +132,12 @@ async function answer(request, response, readPage) {
   // Only a listed origin may read the answers; never "*".
   if (origin) response.setHeader("Access-Control-Allow-Origin", origin);
   if (request.method === "OPTIONS") return preflight(response);
-  if (request.method !== "GET") throw new Failure(405, "only GET is answered here");
+  const method = METHODS[path];
+  if (!method) throw new Failure(404, "there is nothing here");
+  if (request.method !== method) throw new Failure(405, `only ${method} is answered here`);
 
   if (path === "/") return sendPage(response, readPage);
-  if (path !== "/api/widget_token") throw new Failure(404, "there is nothing here");
+  if (path === "/api/embedded_response") return takeEvent(request, response);
   // A page of others cannot have a token made by naming this address in a picture or a script.
   const site = request.headers["sec-fetch-site"] ?? "none";
   if (!origin && !["none", "same-origin"].includes(site)) {
@@ -154,13 +158,36 @@ async function sendPage(response, readPage) {
   response.end(page);
 }
 
+// What the widget tells, handed in by the page: here your app learns that a customer has connected a
+// source. The page says it, so believe it no more than the page.
+async function takeEvent(request, response) {
+  const event = await readEvent(request);
+  const told = [event.message ?? event.type, event.data?.name].filter((text) => typeof text === "string");
+  console.log(`event of ${userOf(request)}: ${JSON.stringify(told.join(" ").slice(0, 200))}`);
+  response.statusCode = 204;
+  response.end();
+}
+
+async function readEvent(request) {
+  let text = "";
+  for await (const piece of request.setEncoding("utf8")) {
+    text += piece;
+    if (text.length > 64 * 1024) throw new Failure(413, "the event is too large");
+  }
+  try {
+    return Object(JSON.parse(text));
+  } catch {
+    throw new Failure(400, "the event is not JSON");
+  }
+}
+
 function redirect(response, origin) {
   response.writeHead(307, { Location: `${origin}/` });
   response.end();
 }
 
 function preflight(response) {
-  response.setHeader("Access-Control-Allow-Methods", "GET");
+  response.setHeader("Access-Control-Allow-Methods", "GET, POST");
   response.setHeader("Access-Control-Allow-Headers", "Content-Type");
   response.statusCode = 204;
   response.end();

@@ -5,55 +5,76 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import { Sandbox, browser, watched } from "./support.js";
-import { walk } from "./walk.js";
+import { open, walk, widget } from "./walk.js";
 
-const CDN = "https://cdn.jsdelivr.net/";
+const CDN = "https://cdn.jsdelivr.net/npm/@airbyte-embedded/airbyte-embedded-widget@0.4.5";
 const SCRIPT = fileURLToPath(new URL("../../assets/demo/embedded-widget.js", import.meta.url));
 
 let opened;
 before(async () => { opened = await browser(); });
 after(() => opened.close());
 
-/** Runs the exported server on a free port; its address. */
-async function served(t, sandbox, api) {
-  const { code, err } = await sandbox.run("export", "node", "--dir", sandbox.home, "--api", api);
-  assert.equal(code, 0, err);
-  const child = spawn(process.execPath, [`--env-file=${sandbox.file}`, join(sandbox.home, "server.js")], {
+/** The exported server on a free port, and a page that is watched. */
+async function site(t, api, ...args) {
+  const sandbox = await Sandbox.start(t, ...args);
+  const written = await sandbox.run("export", "node", "--dir", sandbox.home, "--api", api);
+  assert.equal(written.code, 0, written.err);
+  const server = spawn(process.execPath, ["--env-file=.env", "server.js"], {
+    cwd: sandbox.home,
     env: { PATH: process.env.PATH, PORT: "0" },
     stdio: ["ignore", "pipe", "inherit"],
   });
   t.after(async () => {
-    const ended = once(child, "exit");
-    child.kill();
+    const ended = once(server, "exit");
+    server.kill();
     await ended;
   });
-  const [line] = await once(createInterface({ input: child.stdout }), "line");
-  return line.split(" ").at(-1);
-}
-
-/** The page shows what the widget told, and hands it to nobody. */
-async function shown(page) {
-  const text = await page.locator("#status").filter({ hasText: /_created/ }).textContent();
-  return { message: text.split(":")[0] };
+  const said = [];
+  const lines = createInterface({ input: server.stdout });
+  lines.on("line", (line) => said.push(line));
+  const [ready] = await once(lines, "line");
+  const { context, page, problems } = await watched(opened);
+  t.after(() => context.close());
+  await context.route(CDN, (route) => route.fulfill({ path: SCRIPT }));
+  const others = () => problems.filter((problem) => problem !== `request: ${CDN}`);
+  return { sandbox, page, others, said, url: ready.split(" ").at(-1) };
 }
 
 for (const [api, event] of [["v1", "partial_user_config_created"], ["agents", "source_created"]]) {
   test(`a customer connects Sample Data on the exported page, on ${api}`, async (t) => {
-    const sandbox = await Sandbox.start(t);
-    const url = await served(t, sandbox, api);
-    const { context, page, problems } = await watched(opened);
-    t.after(() => context.close());
-    await page.route(`${CDN}**`, (route) => route.fulfill({ path: SCRIPT }));
-    const told = await walk(url, { page, rows: 9, told: shown });
+    const { sandbox, page, others, said, url } = await site(t, api);
+    const told = await walk(url, { page, rows: 9 });
     assert.equal(told.message, event);
+    assert.deepEqual(Object.keys(told).sort(), ["data", "message"], "no more of the source than its name");
     assert.deepEqual(await sandbox.landed("user-42"), { users: 9, products: 9, purchases: 9 });
-    const others = problems.filter((problem) => !problem.startsWith(`request: ${CDN}`));
-    assert.deepEqual(others, []);
+    const line = `event of user-42: ${JSON.stringify(`${event} ${told.data.name}`)}`;
+    assert.ok(said.includes(line), said.join("\n"));
+    assert.deepEqual(others(), []);
   });
 }
+
+test("one widget is made, and its token is renewed while it is open", async (t) => {
+  const { page, url } = await site(t, "v1", "--token-ttl", "10");
+  await open(page, url);
+  await page.waitForResponse((response) => response.url().endsWith("/api/widget_token"));
+  await widget(page).getByRole("button", { name: "Close" }).click();
+  await page.locator("dialog[open]").waitFor({ state: "detached" });
+  await page.locator("#open-widget").click();
+  await page.locator("dialog[open]").waitFor();
+  assert.equal(await page.locator("dialog").count(), 1);
+});
+
+test("what is wrong is said on the page", async (t) => {
+  const { sandbox, page, url } = await site(t, "v1");
+  await sandbox.fault("widget=status:403*1");
+  await page.goto(url);
+  await page.locator("#open-widget").click();
+  await page.getByRole("status").getByText("may these credentials use Embedded").waitFor();
+  await page.locator("#open-widget").click();
+  await page.locator("dialog[open]").waitFor();
+});

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
 
@@ -12,6 +12,8 @@ use crate::support::{Home, Site, route};
 struct Server {
     child: Child,
     port: u16,
+    /// What it goes on to say.
+    _out: BufReader<ChildStdout>,
 }
 
 impl Drop for Server {
@@ -39,8 +41,8 @@ impl Server {
     fn start(home: &Home) -> Server {
         let mut child = command(home).spawn().expect("node is there");
         let mut line = String::new();
-        let out = child.stdout.take().unwrap();
-        BufReader::new(out).read_line(&mut line).unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        out.read_line(&mut line).unwrap();
         let own = line.split("http://localhost:").last().unwrap_or_default();
         let port = own.trim().parse().unwrap_or_else(|_| {
             let mut why = String::new();
@@ -52,11 +54,25 @@ impl Server {
                 .unwrap();
             panic!("it does not listen: {line}{why}")
         });
-        Server { child, port }
+        Server {
+            child,
+            port,
+            _out: out,
+        }
     }
 
     /// Sends a request with these headers beside `Host`, and returns status, head and body.
     fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> (u16, String, String) {
+        self.send(method, path, headers, "")
+    }
+
+    fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        sent: &str,
+    ) -> (u16, String, String) {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         let own = format!("localhost:{}", self.port);
         let host = headers
@@ -70,7 +86,7 @@ impl Server {
             .collect();
         write!(
             stream,
-            "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n{}\r\n",
+            "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n{}\r\n{sent}",
             rest.concat()
         )
         .unwrap();
@@ -202,6 +218,29 @@ fn nobody_else_is_given_a_token() {
         head.contains(&format!("location: http://localhost:{}/", server.port)),
         "{head}"
     );
+}
+
+#[test]
+#[ignore = "needs Node 20.6 or newer"]
+fn the_widgets_events_are_taken_from_listed_pages_alone() {
+    let site = Site::new(&[]);
+    let (_home, server) = exported(&site, &[]);
+    let send = |origin: &str, body: &str| {
+        let length = body.len().to_string();
+        let headers = [("origin", origin), ("content-length", &length)];
+        server
+            .send("POST", "/api/embedded_response", &headers, body)
+            .0
+    };
+    let own = "http://localhost:3001";
+    let event = r#"{"message":"source_created","data":{"name":"Sample Data"}}"#;
+    assert_eq!(send(own, event), 204);
+    assert_eq!(send("http://evil.example", event), 403);
+    assert_eq!(send(own, "{"), 400);
+    assert_eq!(send(own, "null"), 204);
+    let large = format!("\"{}\"", "x".repeat(70_000));
+    assert_eq!(send(own, &large), 413);
+    assert_eq!(server.ask("GET", "/api/embedded_response", &[]).0, 405);
 }
 
 #[test]
