@@ -27,7 +27,7 @@ use crate::domain::record;
 use crate::domain::redact::Redactor;
 use crate::domain::secret::Secret;
 use crate::domain::settings::Access;
-use crate::domain::source_template::SourceTemplate;
+use crate::domain::source_template::{Catalogue, Request as ShownRequest, SourceTemplate};
 use crate::domain::template::{Existing, Shown, TemplateSpec};
 use crate::domain::text::sanitize;
 use crate::domain::user::ExternalUser;
@@ -370,6 +370,19 @@ impl Client {
             dialect.read_source_templates(answer)
         })
         .await
+    }
+
+    /// Lists the integrations that customers are offered, with the call that adds to them.
+    pub async fn catalogue(&self, access: &Access) -> Result<Catalogue, Failure> {
+        let call = dialect::of(access.api).create_source_template(access);
+        Ok(Catalogue {
+            templates: self.source_templates(access).await?,
+            own: ShownRequest {
+                method: call.method,
+                url: access.base_url.join(&call.path),
+                body: call.body.unwrap_or_default(),
+            },
+        })
     }
 
     /// Asks what a cron expression means; `None` where the API cannot be asked.

@@ -1,6 +1,7 @@
-//! The background task: commands in, progress and outcomes out. It owns the one API client.
+//! The background task: commands in, progress and outcomes out. It owns the one API client
+//! and the running demo app.
 //!
-//! Depends on `ops`, `api`, `ledger`, `env_file` and `domain`; knows nothing of screens. Several
+//! Depends on `demo`, `ops`, `api`, `ledger`, `env_file`, `browser` and `domain`; knows nothing of screens. Several
 //! tickets may be open at once: the setup lane holds one, where the newest command supersedes, and
 //! minting holds one per user. Every ticket ends with exactly one [`Event::Done`].
 
@@ -17,6 +18,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{Client, Notice};
+use crate::browser;
 use crate::bucket;
 use crate::domain::exchange::Exchange;
 use crate::domain::failure::Code;
@@ -28,9 +30,11 @@ use crate::domain::moment::Moment;
 use crate::domain::origin::Origin;
 use crate::domain::secret::Secret;
 use crate::domain::settings::{Access, Draft};
+use crate::domain::source_template::Catalogue;
 use crate::domain::template::{Creation, Plan, TemplateSpec};
 use crate::domain::token::Minted;
 use crate::domain::user::{ExternalUser, UserList};
+use crate::domain::visit::Visit;
 use crate::env_file::Edit;
 use crate::ledger::{Entry, Ledger, Scope};
 use crate::ops::check::{self, Progress, Walk};
@@ -38,6 +42,10 @@ use crate::ops::mint::{self, Roster};
 use crate::ops::template::{self, Consent};
 use crate::ops::verify;
 use crate::ops::{Customer, Tools};
+
+mod stand;
+
+pub use stand::{Door, Opened, Stand};
 
 /// Names one command, so that its answers can be told from another's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,6 +78,12 @@ pub enum Job {
     Verify(Access, TemplateSpec, ExternalUser, Option<Duration>),
     /// Let a customer of this user connect Sample Data; a private sandbox alone can.
     Play(ExternalUser),
+    /// Serve the demo app until it is cancelled, in the place of the one that runs.
+    Serve(Box<Stand>),
+    /// List what customers are offered in the widget.
+    Catalogue(Access),
+    /// Open a URL in the browser.
+    Browse(String),
     /// Mint a widget token.
     Mint(Access, Origin, ExternalUser),
     /// List the users minted for before, from the ledger.
@@ -106,6 +120,10 @@ pub enum Outcome {
     Landed(Box<Landing>),
     /// `Play`: what became of it, in a sentence.
     Played(String),
+    /// `Catalogue`.
+    Offered(Box<Catalogue>),
+    /// `Browse`: the browser has been started.
+    Browsed,
     /// `Mint`.
     Minted(Box<Minted>),
     /// `Recall`.
@@ -127,6 +145,10 @@ pub enum Event {
     RungEnded(Ticket, Step),
     /// A `Verify` has looked and goes on waiting.
     Looked(Ticket, Box<Landing>),
+    /// The demo app of a `Serve` answers.
+    Opened(Ticket, Opened),
+    /// Somebody came to it.
+    Visited(Ticket, Visit),
     /// A job has ended.
     Done(Ticket, Result<Outcome, Failure>),
     /// A request was tried; `again_in` tells of a retry to come.
@@ -134,6 +156,9 @@ pub enum Event {
     /// A new access token is held: how long it lives, from when.
     AccessToken(Duration, Moment),
 }
+
+/// Looks a variable of the process environment up.
+pub type Environment = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// What the task works with.
 pub struct Resources {
@@ -147,6 +172,8 @@ pub struct Resources {
     pub env_file: PathBuf,
     /// A customer of the private sandbox, if there is one.
     pub customer: Option<Customer>,
+    /// The process environment, for the browser.
+    pub environment: Environment,
 }
 
 impl Resources {
@@ -227,6 +254,10 @@ struct Desk {
     setup: Option<(Ticket, CancellationToken)>,
     mints: HashMap<MintKey, (Vec<Ticket>, CancellationToken)>,
     own: HashMap<Ticket, CancellationToken>,
+    /// Stops the demo app that was started last.
+    stand: Option<CancellationToken>,
+    /// Whose turn it is to hold the demo app's port.
+    turn: Arc<Semaphore>,
     places: Arc<Semaphore>,
     roster: Option<Arc<Roster>>,
 }
@@ -240,6 +271,8 @@ impl Desk {
             setup: None,
             mints: HashMap::new(),
             own: HashMap::new(),
+            stand: None,
+            turn: Arc::new(Semaphore::new(1)),
             places: Arc::new(Semaphore::new(mint::JOBS)),
             roster: None,
         }
@@ -255,7 +288,10 @@ impl Desk {
             | Job::Adopt(..) => {
                 self.start_setup(ticket, job).await;
             }
-            Job::Verify(..) | Job::Play(_) => self.start_own(ticket, job),
+            Job::Verify(..) | Job::Play(_) | Job::Catalogue(_) | Job::Browse(_) => {
+                self.start_own(ticket, job);
+            }
+            Job::Serve(stand) => self.start_stand(ticket, *stand),
             Job::Recall(access) => {
                 let result = recall(&self.resources.ledger, &access);
                 self.tell(Event::Done(ticket, result)).await;
@@ -327,6 +363,29 @@ impl Desk {
                     "the file job ended unexpectedly",
                 ))
             });
+            Finished {
+                lane: Lane::Own(ticket),
+                result,
+            }
+        }));
+    }
+
+    /// Starts the demo app. The one before is stopped, and this one waits until its port is free.
+    fn start_stand(&mut self, ticket: Ticket, stand: Stand) {
+        let stop = CancellationToken::new();
+        if let Some(before) = self.stand.replace(stop.clone()) {
+            before.cancel();
+        }
+        self.own.insert(ticket, stop.clone());
+        let resources = Arc::clone(&self.resources);
+        let events = self.events.clone();
+        let turn = Arc::clone(&self.turn);
+        self.running.push(Box::pin(async move {
+            let result = tokio::select! {
+                biased;
+                () = stop.cancelled() => Err(cancelled()),
+                _turn = turn.acquire() => stand::serve(&resources, &events, ticket, stand, &stop).await,
+            };
             Finished {
                 lane: Lane::Own(ticket),
                 result,
@@ -470,6 +529,9 @@ async fn set_up(
             .map(|p| Outcome::Planned(Box::new(p))),
         Job::Verify(..)
         | Job::Play(_)
+        | Job::Serve(_)
+        | Job::Catalogue(_)
+        | Job::Browse(_)
         | Job::Mint(..)
         | Job::Recall(_)
         | Job::Forget(..)
@@ -501,6 +563,11 @@ async fn alone(
             let landing = verify::verify(resources.tools(), &target, &look, &mut tell).await;
             landing.map(|landing| Outcome::Landed(Box::new(landing)))
         }
+        (Job::Catalogue(access), _) => {
+            let catalogue = resources.api.catalogue(&access).await;
+            catalogue.map(|catalogue| Outcome::Offered(Box::new(catalogue)))
+        }
+        (Job::Browse(url), _) => browse(&resources.environment, url).await,
         (Job::Play(user), Some(customer)) => customer(user).await.map(Outcome::Played),
         (Job::Play(_), None) => Err(Failure::new(
             Code::ConfigUnsupported,
@@ -537,6 +604,19 @@ async fn check(
     let mut steps = check::walk(tools, draft, &walk, &mut tell).await;
     steps.retain(|step| shown(step.rung));
     steps
+}
+
+async fn browse(environment: &Environment, url: String) -> Result<Outcome, Failure> {
+    let environment = Arc::clone(environment);
+    let opening =
+        tokio::task::spawn_blocking(move || browser::open(&url, |name| environment(name)));
+    let opened = opening.await.unwrap_or_else(|_ended| {
+        Err(Failure::new(
+            Code::Internal,
+            "opening the browser ended unexpectedly",
+        ))
+    });
+    opened.map(|()| Outcome::Browsed)
 }
 
 fn recall(ledger: &Ledger, access: &Access) -> Result<Outcome, Failure> {

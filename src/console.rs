@@ -90,6 +90,10 @@ async fn open(cli: &Cli, environment: &Environment, requests: &Requests) -> Resu
         ledger: Arc::new(ledger),
         env_file: cli.common.env_file.clone(),
         customer: private.as_ref().map(Private::customer),
+        environment: {
+            let environment = environment.clone();
+            Arc::new(move |name| environment.get(name).map(str::to_owned))
+        },
     };
     let task = tokio::spawn(client::serve(resources, orders, news));
     let start = Start {
@@ -108,6 +112,7 @@ async fn open(cli: &Cli, environment: &Environment, requests: &Requests) -> Resu
         },
         clipboard: takes_copies(environment),
         save_asks_path: private.is_some(),
+        over_ssh: is_over_ssh(environment),
     };
     let exit = tui::run(start, commands, events, clock).await;
     task.abort();
@@ -116,4 +121,10 @@ async fn open(cli: &Cli, environment: &Environment, requests: &Requests) -> Resu
             .because(crate::domain::text::sanitize(&format!("{e:#}")))
             .hint("`embedctl check` does the same walk without one")
     })
+}
+
+/// Whether the person's browser is on another machine. A screen that is forwarded has its own.
+fn is_over_ssh(environment: &Environment) -> bool {
+    let any = |names: [&str; 2]| names.iter().any(|name| environment.get(name).is_some());
+    any(["SSH_CONNECTION", "SSH_TTY"]) && !any(["DISPLAY", "WAYLAND_DISPLAY"])
 }

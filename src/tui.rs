@@ -51,6 +51,7 @@ pub mod palette;
 pub mod paste;
 pub mod pen;
 pub mod prerequisites;
+pub mod preview;
 pub mod privacy;
 pub mod prompt;
 pub mod screen;
@@ -89,6 +90,8 @@ pub struct Start {
     pub clipboard: bool,
     /// Whether saving asks for a path first, as it does under a private sandbox.
     pub save_asks_path: bool,
+    /// Whether the person's browser is on another machine.
+    pub over_ssh: bool,
 }
 
 /// Returns true when there is a terminal to run the console on.

@@ -17,6 +17,7 @@ mod pictures;
 mod slow;
 
 use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::num::NonZeroU16;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
@@ -39,6 +40,20 @@ struct Console {
     screen: vt100::Parser,
     bytes: Vec<u8>,
     _home: tempfile::TempDir,
+}
+
+/// Sends a request to the demo app, as a browser on this machine would, and returns the answer.
+fn ask(port: u16, line: &str, headers: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    write!(
+        stream,
+        "{line} HTTP/1.1\r\nhost: localhost:{port}\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
 }
 
 impl Console {
@@ -155,6 +170,14 @@ impl Console {
             typed.trim_end().ends_with(name)
         });
         self.press("\r")
+    }
+
+    /// The port that the demo app says it has.
+    fn demo_port(&self) -> u16 {
+        let text = self.screen.screen().contents();
+        let (_, rest) = text.split_once("running at http://localhost:").unwrap();
+        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse().unwrap()
     }
 
     fn pid(&self) -> Pid {
@@ -307,6 +330,33 @@ fn every_request_is_in_the_log_without_its_secrets() {
     console.press("\x1b").shows("Enter open").press("e");
     console.shows("Nothing failed").press("q");
     assert_eq!(console.ends(), 0);
+}
+
+#[test]
+fn a_visit_to_the_demo_app_is_seen_on_the_screen() {
+    let mut console = Console::open(&[("SSH_CONNECTION", "192.0.2.1 50000 192.0.2.2 22")]);
+    console.shows("Enter check").press("\x1b4");
+    console.shows("Enter start").press("\r");
+    console.shows("running at").shows("Nobody has come yet");
+    let port = console.demo_port();
+    console.shows(&format!("ssh -L {port}:localhost:{port}"));
+    assert!(ask(port, "GET /", "", "").contains("<title>"));
+    console.shows("page");
+    assert!(ask(port, "GET /api/widget_token", "", "").contains("\"token\""));
+    console.shows("token for user-42");
+    ask(
+        port,
+        "GET /api/widget_token",
+        "origin: http://evil.example\r\n",
+        "",
+    );
+    console.shows("http://evil.example").shows("✖");
+    console.press("o");
+    console.shows("browser is on your side").press("q");
+    console.shows("the demo app runs").press("n").press("\r");
+    console.shows("The demo app has stopped").press("q");
+    assert_eq!(console.ends(), 0);
+    assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
 }
 
 #[test]

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::Workspace;
 use super::access::AccessToken;
-use super::dialect::{Call, Dialect, Mark, PAGE};
+use super::dialect::{Call, DEFINITION, Dialect, Mark, PAGE};
 use super::error::{Endpoint, Error};
 use super::transport::Answer;
 use crate::domain::origin::Origin;
@@ -141,6 +141,19 @@ impl Dialect for Agents {
         let query = query.finish();
         let mark = if query.is_empty() { "" } else { "?" };
         Call::get(Endpoint::SourceTemplates, format!("{path}{mark}{query}"))
+    }
+
+    fn create_source_template(&self, _access: &Access) -> Call {
+        let body = json!({
+            "actor_definition_id": DEFINITION,
+            "name": "<the name that customers see>",
+            "partial_default_config": {},
+        });
+        Call::post(
+            Endpoint::SourceTemplates,
+            "/integrations/templates/sources",
+            body,
+        )
     }
 
     fn describe_cron(&self, cron: &str) -> Option<Call> {

@@ -21,6 +21,9 @@ use crate::domain::user::ExternalUser;
 /// How many things a page of a listing holds.
 pub(super) const PAGE: usize = 100;
 
+/// What stands for the connector where an integration of one's own is shown.
+pub(super) const DEFINITION: &str = "<the connector's definition ID>";
+
 /// One call, before it is sent.
 pub(super) struct Call {
     pub(super) endpoint: Endpoint,
@@ -124,6 +127,8 @@ pub(super) trait Dialect: Sync {
 
     /// The integrations that customers are offered.
     fn source_templates(&self, access: &Access) -> Call;
+    /// Adds an integration of the operator's own; shown as an example, with marks for what is missing.
+    fn create_source_template(&self, access: &Access) -> Call;
     fn read_source_templates(&self, answer: &Answer) -> Result<Vec<SourceTemplate>, Error> {
         let body = answer.object()?;
         let items = answer.list(&body, "data")?.iter();

@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use super::access::AccessToken;
-use super::dialect::{Call, Chain, Dialect, Mark, PAGE};
+use super::dialect::{Call, Chain, DEFINITION, Dialect, Mark, PAGE};
 use super::error::{Endpoint, Error};
 use super::transport::Answer;
 use super::{Standing, Workspace};
@@ -148,6 +148,15 @@ impl Dialect for V1 {
             Endpoint::SourceTemplates,
             format!("/config_templates/sources?{}", query.finish()),
         )
+    }
+
+    fn create_source_template(&self, access: &Access) -> Call {
+        let body = json!({
+            "organizationId": access.organization,
+            "actorDefinitionId": DEFINITION,
+            "partialDefaultConfig": {},
+        });
+        Call::post(Endpoint::SourceTemplates, "/config_templates/sources", body)
     }
 
     fn widget_token(&self, access: &Access, origin: &Origin, user: &ExternalUser) -> Call {

@@ -9,7 +9,7 @@ use super::message::Effect;
 use super::model::{Focus, Model};
 use super::prompt::Answer;
 use super::screen::Screen;
-use super::{activity, data, prerequisites, prompt, template, tokens, update};
+use super::{activity, data, prerequisites, preview, prompt, template, tokens, update};
 
 /// An action, whichever table it is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub enum Act {
     Template(template::Action),
     /// Of the board.
     Tokens(tokens::Action),
+    /// Of the demo app's page.
+    Preview(preview::Action),
     /// Of the data's page.
     Data(data::Action),
     /// Of the log.
@@ -55,6 +57,7 @@ acts! {
     Policy: prerequisites::policy::Action,
     Template: template::Action,
     Tokens: tokens::Action,
+    Preview: preview::Action,
     Data: data::Action,
     Activity: activity::Action,
 }
@@ -96,9 +99,9 @@ pub fn of_screen(screen: Screen) -> Vec<Entry> {
         Screen::Prerequisites => prerequisites::entries(),
         Screen::Template => entries(template::KEYS),
         Screen::Tokens => entries(tokens::KEYS),
+        Screen::Preview => entries(preview::KEYS),
         Screen::Data => entries(data::KEYS),
         Screen::Activity => [entries(activity::KEYS), entries(activity::DETAIL_KEYS)].concat(),
-        Screen::Preview => Vec::new(),
     }
 }
 
@@ -140,6 +143,7 @@ pub fn why_not(model: &Model, act: Act) -> Option<&'static str> {
         Act::Form(action) => prerequisites::why_not(model, action),
         Act::Template(action) => template::why_not(model, action),
         Act::Tokens(action) => tokens::why_not(model, action),
+        Act::Preview(action) => preview::why_not(model, action),
         Act::Data(action) => data::why_not(model, action),
         Act::Activity(action) => activity::why_not(model, action),
         Act::Anywhere(_) | Act::Outside(_) | Act::Rail(_) | Act::Answer(_) | Act::Policy(_) => None,
@@ -150,7 +154,7 @@ pub fn why_not(model: &Model, act: Act) -> Option<&'static str> {
 pub fn run(model: &mut Model, act: Act) -> Vec<Effect> {
     if matches!(
         act,
-        Act::Template(_) | Act::Tokens(_) | Act::Data(_) | Act::Activity(_)
+        Act::Template(_) | Act::Tokens(_) | Act::Preview(_) | Act::Data(_) | Act::Activity(_)
     ) {
         model.focus = Focus::Body;
     }
@@ -163,6 +167,7 @@ pub fn run(model: &mut Model, act: Act) -> Vec<Effect> {
         Act::Policy(action) => prerequisites::policy::act(model, action),
         Act::Template(action) => template::act(model, action),
         Act::Tokens(action) => tokens::act(model, action),
+        Act::Preview(action) => preview::act(model, action),
         Act::Data(action) => data::act(model, action),
         Act::Activity(action) => activity::act(model, action),
     }

@@ -19,6 +19,7 @@ use super::Start;
 use super::message::Effect;
 use super::palette::Palette;
 use super::prerequisites::Form;
+use super::preview;
 use super::prompt::Prompt;
 use super::screen::Screen;
 use super::template::Page;
@@ -99,6 +100,12 @@ pub enum Errand {
     Forget(ExternalUser),
     /// Reading users from a file.
     Users,
+    /// Asking what customers are offered, of this configuration.
+    Catalogue(Access),
+    /// Playing a customer for this user.
+    Play(ExternalUser),
+    /// Opening the browser.
+    Browse,
     /// Writing these settings, of this draft.
     Save(Vec<Key>, Box<Draft>),
 }
@@ -133,6 +140,8 @@ pub struct Model {
     pub clipboard: bool,
     /// Whether saving asks for a path first.
     pub save_asks_path: bool,
+    /// Whether the person's browser is on another machine.
+    pub over_ssh: bool,
     /// The settings as they stand on the form.
     pub draft: Draft,
     /// The settings as they were at the start or the last save.
@@ -147,6 +156,8 @@ pub struct Model {
     pub template: Page,
     /// Screen 3.
     pub tokens: Board,
+    /// Screen 4.
+    pub preview: preview::Page,
     /// Screen 5.
     pub data: data::Page,
     /// Screen 6.
@@ -206,8 +217,10 @@ impl Model {
             form: Form::new(&start.draft),
             template: Page::default(),
             tokens: Board::default(),
+            preview: preview::Page::default(),
             data: data::Page::default(),
             activity: activity::Page::default(),
+            over_ssh: start.over_ssh,
             draft: start.draft,
             screen: Screen::Prerequisites,
             focus: Focus::Body,
@@ -324,7 +337,10 @@ impl Model {
 
     /// Returns true when something runs, so that a spinner turns.
     pub fn is_busy(&self) -> bool {
-        self.setup.is_some() || self.tokens.is_minting() || self.data.work().is_some()
+        self.setup.is_some()
+            || self.tokens.is_minting()
+            || self.data.work().is_some()
+            || preview::is_busy(self)
     }
 
     /// Returns the spinner's picture at this moment.

@@ -10,7 +10,7 @@ use super::message::Effect;
 use super::model::{Focus, Model};
 use super::screen::Screen;
 use super::update::{go, press};
-use super::{activity, data, palette, prerequisites, tokens, view};
+use super::{activity, data, palette, prerequisites, preview, tokens, view};
 
 /// What a click on a place does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub enum Click {
     Field(usize, usize),
     /// Select a row of the board, by its place among those shown.
     User(usize),
+    /// Select a visit to the demo app, by its number.
+    Visit(u64),
     /// Select a stream, by its place.
     Stream(usize),
     /// Select a request by its number; open it when it is selected already.
@@ -49,7 +51,11 @@ pub fn click(model: &mut Model, column: u16, row: u16) -> Vec<Effect> {
             model.notice = None;
             return palette::pick(model, at);
         }
-        Click::Field(..) | Click::User(_) | Click::Stream(_) | Click::Request(_) => {}
+        Click::Field(..)
+        | Click::User(_)
+        | Click::Visit(_)
+        | Click::Stream(_)
+        | Click::Request(_) => {}
     }
     // What lies below a question waits for its answer.
     if model.prompt.is_some() {
@@ -60,6 +66,7 @@ pub fn click(model: &mut Model, column: u16, row: u16) -> Vec<Effect> {
     match click {
         Click::Field(at, start) => prerequisites::point(model, at, column.saturating_sub(start)),
         Click::User(at) => tokens::point(model, at),
+        Click::Visit(number) => preview::point(model, number),
         Click::Stream(at) => data::point(model, at),
         Click::Request(number) => activity::point(model, number),
         Click::Key(_) | Click::Go(_) | Click::Action(_) => {}

@@ -61,6 +61,9 @@ pub fn learn(model: &mut Model) {
         }
     }
     groups.extend(super::data::user(model).map(|user| (Kind::User, of_user(&user))));
+    groups.extend(super::preview::user(model).map(|user| (Kind::User, of_user(&user))));
+    let visited = model.preview.users();
+    groups.extend(visited.map(|user| (Kind::User, of_user(user))));
     let users = model.tokens.generation();
     if model.veiled_users != Some(users) {
         model.veiled_users = Some(users);

@@ -15,7 +15,7 @@ use super::model::{Errand, Model};
 use super::paste::Block;
 use super::theme::Role;
 use super::update::edited;
-use super::{data, prerequisites, template, tokens};
+use super::{data, prerequisites, preview, template, tokens};
 use crate::client::Job;
 use crate::domain::failure::Exit;
 use crate::domain::field::Key;
@@ -75,6 +75,8 @@ pub enum Wanted {
     LogFilter,
     /// The user whose data are looked for.
     DataUser,
+    /// The user for whom the demo app mints.
+    PreviewUser,
 }
 
 /// The settings found in a pasted block.
@@ -280,7 +282,8 @@ fn set_filter(model: &mut Model, wanted: &Wanted, text: &str) {
         | Wanted::TemplateName
         | Wanted::Schedule
         | Wanted::Users(_)
-        | Wanted::DataUser => {}
+        | Wanted::DataUser
+        | Wanted::PreviewUser => {}
     }
 }
 
@@ -322,7 +325,7 @@ fn entered(model: &mut Model, wanted: Wanted, line: Line) -> Vec<Effect> {
                 None => None,
             }
         }
-        Wanted::DataUser => ExternalUser::parse(&text).err(),
+        Wanted::DataUser | Wanted::PreviewUser => ExternalUser::parse(&text).err(),
         Wanted::SavePath | Wanted::TemplateName | Wanted::Filter | Wanted::LogFilter => None,
     };
     if complaint.is_some() {
@@ -345,6 +348,10 @@ fn entered(model: &mut Model, wanted: Wanted, line: Line) -> Vec<Effect> {
         }
         Wanted::DataUser => match ExternalUser::parse(&text) {
             Ok(user) => data::open(model, user),
+            Err(why) => keep(model, Prompt::Line(wanted, line, Some(why))),
+        },
+        Wanted::PreviewUser => match ExternalUser::parse(&text) {
+            Ok(user) => preview::choose(model, user),
             Err(why) => keep(model, Prompt::Line(wanted, line, Some(why))),
         },
         Wanted::Filter | Wanted::LogFilter => {

@@ -52,18 +52,6 @@ impl Screen {
         Screen::ALL.into_iter().find(|s| s.number() == number)
     }
 
-    /// Returns true when there is something to work with; the others are still to come.
-    pub const fn is_here(self) -> bool {
-        matches!(
-            self,
-            Screen::Prerequisites
-                | Screen::Template
-                | Screen::Tokens
-                | Screen::Data
-                | Screen::Activity
-        )
-    }
-
     /// Returns the place before, or the first.
     #[must_use]
     pub fn before(self) -> Screen {

@@ -142,7 +142,10 @@ pub fn follow(model: &mut Model) {
 
 /// Orders a plan when one is wanted on the screen that is shown and the lane is free.
 pub fn want_plan(model: &mut Model) -> Vec<Effect> {
-    let shown = matches!(model.screen, Screen::Template | Screen::Tokens);
+    let shown = matches!(
+        model.screen,
+        Screen::Template | Screen::Tokens | Screen::Preview
+    );
     follow(model);
     let page = &model.template;
     let wanted = shown && page.plan.is_none() && page.made.is_none() && page.failure.is_none();

@@ -42,6 +42,7 @@ mod keys;
 mod mouse;
 mod moved;
 mod palette;
+mod preview;
 mod privacy;
 mod repair;
 mod walks;
@@ -84,6 +85,7 @@ fn start(draft: Draft) -> Start {
         color: true,
         clipboard: true,
         save_asks_path: false,
+        over_ssh: false,
     }
 }
 

@@ -11,7 +11,9 @@ use super::model::{Errand, Focus, Model, Work};
 use super::prompt::{self, Prompt, Question, Review};
 use super::screen::Screen;
 use super::theme::Role;
-use super::{activity, data, mouse, palette, paste, prerequisites, privacy, template, tokens};
+use super::{
+    activity, data, mouse, palette, paste, prerequisites, preview, privacy, template, tokens,
+};
 use crate::client::{Command, Event, Outcome, Ticket};
 use crate::domain::exchange::Exchange;
 use crate::domain::failure::{Code, Exit, Failure};
@@ -198,10 +200,9 @@ fn press_screen(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         Screen::Prerequisites => return prerequisites::press(model, key),
         Screen::Template => template::press(model, key),
         Screen::Tokens => tokens::press(model, key),
+        Screen::Preview => preview::press(model, key),
         Screen::Data => data::press(model, key),
         Screen::Activity => activity::press(model, key),
-        // It has nothing to press yet, so the rail keeps the keys there.
-        Screen::Preview => None,
     };
     known.unwrap_or_else(|| press_outside(model, key))
 }
@@ -222,8 +223,10 @@ pub fn outside(model: &mut Model, action: Outside) -> Vec<Effect> {
 
 /// Ends, after asking when something would be lost.
 fn quit(model: &mut Model) -> Vec<Effect> {
-    let loses =
-        !model.unsaved().is_empty() || model.setup.is_some() || model.tokens.under_way() > 0;
+    let loses = !model.unsaved().is_empty()
+        || model.setup.is_some()
+        || model.tokens.under_way() > 0
+        || model.preview.is_running();
     if loses {
         model.prompt = Some(Prompt::Ask(Question::Quit));
         return Vec::new();
@@ -239,11 +242,7 @@ pub fn go(model: &mut Model, screen: Screen) -> Vec<Effect> {
     model.form.revealed_until = None;
     model.form.policy = None;
     model.screen = screen;
-    model.focus = if screen.is_here() {
-        Focus::Body
-    } else {
-        Focus::Rail(screen)
-    };
+    model.focus = Focus::Body;
     match screen {
         Screen::Prerequisites => {
             model.form.load(&model.draft);
@@ -251,8 +250,9 @@ pub fn go(model: &mut Model, screen: Screen) -> Vec<Effect> {
         }
         Screen::Template => template::want_plan(model),
         Screen::Tokens => tokens::entered(model),
+        Screen::Preview => preview::entered(model),
         Screen::Data => data::entered(model),
-        Screen::Preview | Screen::Activity => Vec::new(),
+        Screen::Activity => Vec::new(),
     }
 }
 
@@ -359,6 +359,14 @@ fn answered(model: &mut Model, event: Event) -> Vec<Effect> {
             data::looked(model, ticket, landing);
             Vec::new()
         }
+        Event::Opened(ticket, opened) => {
+            preview::opened(model, ticket, opened);
+            Vec::new()
+        }
+        Event::Visited(ticket, visit) => {
+            preview::visited(model, ticket, visit);
+            Vec::new()
+        }
         Event::AccessToken(life, at) => {
             model.wire.access_token = Some((life, at));
             Vec::new()
@@ -398,6 +406,10 @@ fn done(model: &mut Model, ticket: Ticket, result: Result<Outcome, Failure>) -> 
         Ok(effects) => return effects,
         Err(result) => result,
     };
+    let result = match preview::done(model, ticket, result) {
+        Ok(effects) => return effects,
+        Err(result) => result,
+    };
     let minted = match result {
         Ok(Outcome::Minted(minted)) => Ok(minted),
         Ok(
@@ -407,6 +419,8 @@ fn done(model: &mut Model, ticket: Ticket, result: Result<Outcome, Failure>) -> 
             | Outcome::Recalled(_)
             | Outcome::Landed(_)
             | Outcome::Played(_)
+            | Outcome::Offered(_)
+            | Outcome::Browsed
             | Outcome::Forgotten
             | Outcome::Users(_)
             | Outcome::Saved(_),
@@ -487,10 +501,25 @@ fn ran(model: &mut Model, errand: Errand, result: Result<Outcome, Failure>) -> V
         (Errand::Save(keys, written), Ok(Outcome::Saved(file))) => {
             prerequisites::saved(model, &keys, *written, &file);
         }
+        (Errand::Catalogue(of), told) => preview::offered(model, of, told),
+        (Errand::Play(_), Ok(Outcome::Played(told))) => {
+            model.say(Role::Good, format!("✔ {told}: d sees the data"));
+        }
+        (Errand::Browse, Ok(Outcome::Browsed)) => model.notice = None,
+        (Errand::Browse, Err(failure)) => {
+            let because = failure.because.map_or(String::new(), |b| format!(" ({b})"));
+            let text = format!("✖ {}{because}: y copies the address", failure.message);
+            model.say(Role::Bad, text);
+        }
         (errand, Err(failure)) => {
             let what = match errand {
                 Errand::Recall(_) => "Users known from before: ",
-                Errand::Forget(_) | Errand::Users | Errand::Save(..) => "",
+                Errand::Forget(_)
+                | Errand::Users
+                | Errand::Save(..)
+                | Errand::Catalogue(_)
+                | Errand::Browse
+                | Errand::Play(_) => "",
             };
             let because = failure.because.map_or(String::new(), |b| format!(": {b}"));
             model.say(Role::Bad, format!("✖ {what}{}{because}", failure.message));
@@ -520,6 +549,7 @@ fn client_ended(model: &mut Model) -> Vec<Effect> {
     model.errands.clear();
     model.form.abandon();
     model.tokens.stop();
+    model.preview.abandon();
     model.data.abandon();
     model.notice = None;
     Vec::new()

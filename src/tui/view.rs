@@ -17,7 +17,7 @@ use super::pen::{Row, paragraph};
 use super::prerequisites;
 use super::screen::Screen;
 use super::theme::Role;
-use super::{activity, data, palette, prompt, template, tokens};
+use super::{activity, data, palette, preview, prompt, template, tokens};
 
 mod footer;
 mod help;
@@ -251,30 +251,10 @@ fn screen(model: &Model, width: usize, height: usize) -> Drawn {
         Screen::Prerequisites => prerequisites::view::draw(model, width, height),
         Screen::Template => template::view::draw(model, width, height),
         Screen::Tokens => tokens::view::draw(model, width, height),
-        Screen::Preview => coming(
-            model,
-            width,
-            "Preview",
-            "The demo app: a page of your own with the widget in it, its tokens minted here, and every event as it arrives.",
-        ),
+        Screen::Preview => preview::view::draw(model, width, height),
         Screen::Data => data::view::draw(model, width, height),
         Screen::Activity => activity::view::draw(model, width, height),
     }
-}
-
-/// A place that a later version fills.
-fn coming(model: &Model, width: usize, title: &str, text: &str) -> Drawn {
-    let look = model.look();
-    let mut lines = vec![
-        Row::new(look)
-            .at(1)
-            .put(Role::Strong, title)
-            .put(Role::Quiet, "   not in this version yet")
-            .line(),
-        Line::default(),
-    ];
-    lines.extend(paragraph(look, Role::Text, 1, text, width.min(72)));
-    Drawn::still(lines)
 }
 
 fn header(model: &Model, width: usize) -> Line<'static> {

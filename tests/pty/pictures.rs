@@ -7,7 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::{Console, DEADLINE};
+use super::{Console, DEADLINE, ask};
 
 /// Width and height of a cell, in pixels.
 const CELL: (usize, usize) = (9, 19);
@@ -32,6 +32,15 @@ fn the_readmes_pictures_are_the_real_screens() {
     console.press("\r").shows("live");
     walk.step("Enter goes on to the tokens, Enter mints", &mut console);
     hold("tokens", &mut console);
+    console.press("\x1b4").shows("GitHub").shows("Enter start");
+    console.press("\r").shows("running at");
+    be_visited(console.demo_port());
+    // The next key takes away what is said of a port that was taken.
+    console
+        .shows("source_created")
+        .press("\x1b[F")
+        .until(|screen| !screen.contents().contains("is taken"));
+    hold("preview", &mut console);
     console
         .press("6")
         .shows("Enter open")
@@ -58,6 +67,17 @@ fn asset(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("assets")
         .join(name)
+}
+
+/// A customer opens the widget and connects a source; a page of others is turned away.
+fn be_visited(port: u16) {
+    let own = format!("origin: http://localhost:{port}\r\n");
+    let created = r#"{"message":"source_created","data":{"name":"Sample Data"}}"#;
+    ask(port, "GET /", "", "");
+    ask(port, "GET /api/widget_token", "", "");
+    let elsewhere = "origin: http://127.0.0.1:8080\r\n";
+    ask(port, "GET /api/widget_token", elsewhere, "");
+    ask(port, "POST /api/embedded_response", &own, created);
 }
 
 /// Compares a picture's text with the screen, or writes it.

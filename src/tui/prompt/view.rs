@@ -124,6 +124,9 @@ fn question_words(model: &Model, question: &Question) -> (Role, String, String) 
             if minting > 0 {
                 reasons.push(format!("{} under way", counted(minting, "mint")));
             }
+            if model.preview.is_running() {
+                reasons.push("the demo app runs and ends too".to_owned());
+            }
             (
                 Role::Strong,
                 "Quit?".to_owned(),
@@ -205,6 +208,7 @@ fn line_lines(
         Wanted::Filter => "Show users whose ID holds:",
         Wanted::LogFilter => "Show requests whose method, path, status or reason holds:",
         Wanted::DataUser => "External user ID whose data to look for:",
+        Wanted::PreviewUser => "External user ID for whom the demo app mints:",
     };
     let room = width.saturating_sub(5).clamp(1, 100);
     let (piece, column) = line.window(room, look.is_veiled());
@@ -283,6 +287,17 @@ fn remark(
                 Role::Quiet,
                 format!("its folder below the prefix: {}/", user.s3_safe()),
             ),
+            Err(why) => (Role::Quiet, why),
+        },
+        Wanted::PreviewUser => match ExternalUser::parse(line.text()) {
+            Ok(user) => {
+                let told = match user.caution() {
+                    Some(caution) => caution,
+                    None if model.tokens.is_known(&user) => "known here".to_owned(),
+                    None => "makes a workspace if it is new".to_owned(),
+                };
+                (Role::Quiet, told)
+            }
             Err(why) => (Role::Quiet, why),
         },
         Wanted::SavePath => (

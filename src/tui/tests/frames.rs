@@ -297,13 +297,6 @@ fn lines_and_questions_on_the_board() {
 }
 
 #[test]
-fn places_that_are_still_to_come_say_so() {
-    let mut driver = Driver::ready();
-    driver.press("alt-4");
-    snapshot!("preview", driver);
-}
-
-#[test]
 fn connections_that_fail() {
     let mut driver = Driver::ready();
     driver.press("enter");

@@ -114,6 +114,15 @@ fn answer(driver: &mut Driver, dice: &mut Dice, ticket: u64, job: &Job) {
         return;
     }
     let outcome = match job {
+        Job::Serve(_) => {
+            preview::serves(driver, ticket);
+            if dice.throw(2) == 0 {
+                driver.fails(ticket, Failure::new(Code::Cancelled, "cancelled"));
+            }
+            return;
+        }
+        Job::Catalogue(_) => preview::catalogue(),
+        Job::Browse(_) => Outcome::Browsed,
         Job::Check(_) => Outcome::Checked(steps()),
         Job::Plan(..) | Job::Adopt(..) => {
             let Ok(_) = driver.model.draft.template() else {
@@ -203,7 +212,7 @@ fn no_walk_panics_or_has_two_setup_jobs_open() {
                 .collect();
             // What is told to stop ends by itself; the lane is free for the next job only then, or
             // because the console has given the old one up.
-            open.retain(|(ticket, job)| !cancelled.contains(ticket) || is_setup(job));
+            open.retain(|(ticket, job)| !cancelled.contains(ticket) || ends_later(job));
             open.extend(started);
             let current = driver.model.setup.map(|setup| setup.ticket.0);
             let creating = open
@@ -225,10 +234,15 @@ fn no_walk_panics_or_has_two_setup_jobs_open() {
     }
 }
 
-fn is_setup(job: &Job) -> bool {
+fn ends_later(job: &Job) -> bool {
     matches!(
         job,
-        Job::Check(_) | Job::Plan(..) | Job::Create(..) | Job::CreateAgain(..) | Job::Adopt(..)
+        Job::Check(_)
+            | Job::Plan(..)
+            | Job::Create(..)
+            | Job::CreateAgain(..)
+            | Job::Adopt(..)
+            | Job::Serve(_)
     )
 }
 

@@ -13,7 +13,7 @@ use crate::tui::pen::Row;
 use crate::tui::screen::Screen;
 use crate::tui::theme::Role;
 use crate::tui::update::CLIENT_ENDED;
-use crate::tui::{activity, data, palette, prerequisites, prompt, template, tokens};
+use crate::tui::{activity, data, palette, prerequisites, preview, prompt, template, tokens};
 
 /// What the keys do now, the primary one first.
 fn hints(model: &Model) -> Vec<Hint> {
@@ -63,9 +63,9 @@ fn hints(model: &Model) -> Vec<Hint> {
         (Focus::Body, Screen::Prerequisites) => prerequisites::hints(model),
         (Focus::Body, Screen::Template) => template::hints(model),
         (Focus::Body, Screen::Tokens) => tokens::hints(model),
+        (Focus::Body, Screen::Preview) => preview::hints(model),
         (Focus::Body, Screen::Data) => data::hints(model),
         (Focus::Body, Screen::Activity) => activity::hints(model),
-        (Focus::Body, Screen::Preview) => Vec::new(),
     };
     hints.extend(help);
     hints

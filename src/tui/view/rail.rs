@@ -67,7 +67,15 @@ fn standing(model: &Model, screen: Screen) -> (&'static str, Role) {
             (None, Standing::Broken | Standing::Failed) => ("✖", Role::Bad),
             (None, Standing::NotYet | Standing::Nothing) => ("○", Role::Quiet),
         },
-        Screen::Preview => ("○", Role::Quiet),
+        Screen::Preview => {
+            let page = &model.preview;
+            match (page.is_turning(), page.opened(), page.has_failed()) {
+                (true, ..) => busy,
+                (_, Some(_), _) => ("✔", Role::Good),
+                (_, None, true) => ("✖", Role::Bad),
+                (_, None, false) => ("○", Role::Quiet),
+            }
+        }
         Screen::Activity => (" ", Role::Quiet),
     }
 }
@@ -97,6 +105,7 @@ fn figure(model: &Model, screen: Screen) -> String {
             let live = model.tokens.live(model.now);
             format!("{}/{}", short(live), short(model.tokens.len()))
         }
+        Screen::Preview if model.preview.visits() > 0 => rows(model.preview.visits()),
         Screen::Activity if model.activity.log.made() > 0 => grouped(model.activity.log.made()),
         Screen::Data => match model.data.landing().map(Landing::rows) {
             Some(count @ 1..) => rows(count),

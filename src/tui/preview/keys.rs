@@ -1,0 +1,215 @@
+//! The keys of the demo app's page, and what of them the key bar shows.
+//!
+//! Depends on the page's state, on `keys`.
+
+use ratatui::crossterm::event::KeyCode;
+
+use super::{Hit, Stage, is_outdated, is_playing, serving};
+use crate::domain::failure::Code;
+use crate::tui::keys::{Binding, Hint, bare, hint, hint_as, letter};
+use crate::tui::model::{Model, Place};
+
+/// What can be done here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Start the demo app, or stop it.
+    Switch,
+    /// Open it in the browser.
+    Browse,
+    /// Another user, typed.
+    User,
+    /// Play a customer.
+    Play,
+    /// To the data of the selected visit's user.
+    Data,
+    /// Open or close the catalogue.
+    Catalogue,
+    /// Start it anew, on the settings as they stand.
+    Anew,
+    /// Start it on a free port.
+    FreePort,
+    /// Copy its address.
+    Copy,
+    /// The visit before, or up in the catalogue.
+    Up,
+    /// The visit after, or down in the catalogue.
+    Down,
+    /// The oldest visit.
+    Oldest,
+    /// The newest visit, and those to come.
+    Newest,
+    /// Close the catalogue, or to the rail. The demo app runs on.
+    Back,
+}
+
+/// The keys of this screen.
+pub const KEYS: &[Binding<Action>] = &[
+    Binding {
+        keys: &[bare(KeyCode::Enter)],
+        action: Action::Switch,
+        verb: "start",
+        help: "start the demo app, or stop it",
+    },
+    Binding {
+        keys: &[letter('o')],
+        action: Action::Browse,
+        verb: "open",
+        help: "open it in the browser",
+    },
+    Binding {
+        keys: &[letter('u')],
+        action: Action::User,
+        verb: "user",
+        help: "another external user, typed; the demo app then mints for that one",
+    },
+    Binding {
+        keys: &[letter('p')],
+        action: Action::Play,
+        verb: "play a customer",
+        help: "sandbox only: a customer connects Sample Data",
+    },
+    Binding {
+        keys: &[letter('d')],
+        action: Action::Data,
+        verb: "data",
+        help: "see the data of the selected visit's user",
+    },
+    Binding {
+        keys: &[letter('c')],
+        action: Action::Catalogue,
+        verb: "catalogue",
+        help: "all that customers are offered, and how to add a tile of your own",
+    },
+    Binding {
+        keys: &[letter('r')],
+        action: Action::Anew,
+        verb: "start anew",
+        help: "start it anew, on the settings as they stand",
+    },
+    Binding {
+        keys: &[letter('f')],
+        action: Action::FreePort,
+        verb: "take a free port",
+        help: "start it on a free port, whatever PORT says",
+    },
+    Binding {
+        keys: &[letter('y')],
+        action: Action::Copy,
+        verb: "copy address",
+        help: "copy its address",
+    },
+    Binding {
+        keys: &[bare(KeyCode::Up), letter('k')],
+        action: Action::Up,
+        verb: "up",
+        help: "the visit before, or up in the catalogue",
+    },
+    Binding {
+        keys: &[bare(KeyCode::Down), letter('j')],
+        action: Action::Down,
+        verb: "down",
+        help: "the visit after, or down in the catalogue",
+    },
+    Binding {
+        keys: &[bare(KeyCode::Home)],
+        action: Action::Oldest,
+        verb: "oldest",
+        help: "the oldest visit that is kept",
+    },
+    Binding {
+        keys: &[bare(KeyCode::End)],
+        action: Action::Newest,
+        verb: "newest",
+        help: "the newest visit, and those to come",
+    },
+    Binding {
+        keys: &[bare(KeyCode::Esc)],
+        action: Action::Back,
+        verb: "rail",
+        help: "close the catalogue, or to the rail; the demo app runs on",
+    },
+];
+
+/// Returns why an action cannot be done now.
+pub fn why_not(model: &Model, action: Action) -> Option<&'static str> {
+    let page = &model.preview;
+    let runs = page.opened().is_some();
+    match action {
+        Action::Switch if !page.is_running() && serving(model).is_none() => {
+            Some("the settings are not complete")
+        }
+        Action::Browse | Action::Copy | Action::Anew if !runs => Some("the demo app does not run"),
+        Action::Browse if model.over_ssh => Some("over SSH the browser is on your side"),
+        Action::FreePort if page.is_running() => Some("it has its port"),
+        Action::Play if model.place != Place::Sandbox => Some("only a sandbox has a customer"),
+        Action::Up | Action::Down | Action::Oldest | Action::Newest
+            if page.hits.is_empty() && page.open.is_none() =>
+        {
+            Some("nobody has come yet")
+        }
+        Action::Switch
+        | Action::Browse
+        | Action::User
+        | Action::Play
+        | Action::Data
+        | Action::Catalogue
+        | Action::Anew
+        | Action::FreePort
+        | Action::Copy
+        | Action::Up
+        | Action::Down
+        | Action::Oldest
+        | Action::Newest
+        | Action::Back => None,
+    }
+}
+
+/// Returns the key bar.
+pub fn hints(model: &Model) -> Vec<Hint> {
+    let page = &model.preview;
+    if page.open.is_some() {
+        return [
+            hint_as(KEYS, Action::Back, "close"),
+            hint_as(KEYS, Action::Up, "scroll").map(|hint| Hint {
+                key: format!("{}↓", hint.key),
+                ..hint
+            }),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+    }
+    let stage = page.run.as_ref().map(|run| &run.stage);
+    if stage.is_none() && serving(model).is_none() {
+        return hint_as(KEYS, Action::Switch, "fill in the form")
+            .into_iter()
+            .collect();
+    }
+    let taken = page
+        .failure
+        .as_ref()
+        .is_some_and(|failure| failure.code == Code::MachinePort);
+    let first = match stage {
+        None if page.has_failed() => hint_as(KEYS, Action::Switch, "try again"),
+        None => hint(KEYS, Action::Switch),
+        Some(_) => hint_as(KEYS, Action::Switch, "stop"),
+    };
+    let when = |holds: bool, action| holds.then(|| hint(KEYS, action)).flatten();
+    let running = matches!(stage, Some(Stage::Open(_)));
+    let connected = page.hit().is_some_and(Hit::is_source_created);
+    let sandbox = model.place == Place::Sandbox && !is_playing(model);
+    [
+        first,
+        when(stage.is_none() && taken, Action::FreePort),
+        when(connected, Action::Data),
+        when(running && is_outdated(model), Action::Anew),
+        when(running && !model.over_ssh, Action::Browse),
+        when(running && model.over_ssh, Action::Copy),
+        hint(KEYS, Action::User),
+        when(sandbox, Action::Play),
+        hint(KEYS, Action::Catalogue),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
