@@ -95,6 +95,7 @@ fn model(count: usize) -> Model {
         notes: Vec::new(),
         color: true,
         clipboard: true,
+        over_ssh: false,
         save_asks_path: false,
     };
     let mut model = Model::new(start, Clock::start().now(), (100, 28));

@@ -75,6 +75,10 @@ const BATCH: usize = 512;
 
 /// What the console starts with.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, answered by yes or no"
+)]
 pub struct Start {
     /// The settings with their sources.
     pub draft: Draft,

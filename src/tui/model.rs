@@ -125,6 +125,10 @@ pub struct Wire {
 
 /// The whole state.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, answered by yes or no"
+)]
 pub struct Model {
     /// The time, as last told.
     pub now: Moment,

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::*;
 use crate::domain::failure::Code;
 use crate::tui::tests::frames::{board, checked, planned, refused};
+use crate::tui::tests::preview::{at_preview, running, visited};
 
 /// Every screen in every state that differs, by name.
 fn states() -> Vec<(&'static str, Driver)> {
@@ -72,6 +73,9 @@ fn later_states() -> Vec<(&'static str, Driver)> {
     let mut expired = board();
     expired.press("/").type_text("expired").press("enter");
     states.push(("board_expired", expired));
+    states.push(("preview", at_preview()));
+    states.push(("preview_running", running().0));
+    states.push(("preview_visited", visited().0));
     let mut data = board();
     data.press("home d");
     states.push(("data_looking", data));

@@ -66,7 +66,7 @@ fn enter(driver: &mut Driver) {
     }
 }
 
-fn at_preview() -> Driver {
+pub(super) fn at_preview() -> Driver {
     let mut driver = Driver::at_tokens();
     enter(&mut driver);
     driver
@@ -118,7 +118,7 @@ fn running_on(driver: &mut Driver) -> u64 {
     ticket
 }
 
-fn running() -> (Driver, u64) {
+pub(super) fn running() -> (Driver, u64) {
     let mut driver = at_preview();
     let ticket = running_on(&mut driver);
     (driver, ticket)
@@ -183,7 +183,7 @@ pub(super) fn serves(driver: &mut Driver, ticket: u64) {
     }
 }
 
-fn visited() -> (Driver, u64) {
+pub(super) fn visited() -> (Driver, u64) {
     let (mut driver, ticket) = running();
     for visit in story() {
         driver.answer(Event::Visited(Ticket(ticket), visit));
