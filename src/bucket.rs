@@ -8,8 +8,13 @@ mod answer;
 mod sign;
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use bytes::Bytes;
 use reqwest::header::{ACCEPT_ENCODING, HeaderMap};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use crate::domain::exchange::Exchange;
@@ -20,7 +25,7 @@ use crate::domain::record::{Body, Proof, Record, address};
 use crate::domain::redact::Redactor;
 use crate::domain::template::Storage;
 use crate::domain::text::sanitize;
-use crate::http::{ATTEMPTS, Http, Lost};
+use crate::http::{ATTEMPTS, Http, Loss, Lost};
 
 pub use answer::Object;
 
@@ -29,6 +34,12 @@ const ANSWER_LIMIT: usize = 8 << 20;
 
 /// How the probe object's name begins.
 const PROBE: &str = "embedctl-probe-";
+
+/// How long the end of the program waits for a probe that is under way.
+const SETTLING: Duration = Duration::from_secs(2);
+
+/// The time limit of an object that is read piece by piece: each piece has its own.
+const NO_LIMIT: Duration = Duration::from_hours(24 * 365);
 
 /// Is told of every request. It must not wait.
 pub type Observer = Arc<dyn Fn(Exchange) + Send + Sync>;
@@ -39,6 +50,50 @@ pub struct Client {
     http: Arc<Http>,
     observer: Observer,
     clock: Clock,
+    /// Probes that are under way, whoever waits for them.
+    probes: TaskTracker,
+    /// Tells them that the program is about to end.
+    ending: CancellationToken,
+}
+
+/// A request.
+struct Request<'a> {
+    storage: &'a Storage,
+    verb: Verb,
+    url: &'a str,
+    body: &'a [u8],
+    /// Whether the answer is read piece by piece, without a limit for the whole.
+    streams: bool,
+}
+
+/// An object that is being read.
+pub struct Reading {
+    response: reqwest::Response,
+    http: Arc<Http>,
+    key: String,
+}
+
+impl Reading {
+    /// Returns the next piece; `None` at the end. A service that says nothing for the time limit of
+    /// one request is given up, however much it has sent before.
+    pub async fn piece(&mut self) -> Result<Option<Bytes>, Failure> {
+        let loss = match timeout(self.http.timeout(), self.response.chunk()).await {
+            Ok(Ok(piece)) => return Ok(piece),
+            Ok(Err(error)) => self.http.lost(&error, self.response.url().as_str()),
+            Err(_silent) => self.http.silent(self.response.url().as_str()),
+        };
+        let mut failure = lost(Verb::Get, &self.origin(), &loss);
+        failure.because = Some(format!(
+            "{}, in the middle of {}",
+            loss.why,
+            sanitize(&self.key)
+        ));
+        Err(failure)
+    }
+
+    fn origin(&self) -> String {
+        self.response.url().origin().ascii_serialization()
+    }
 }
 
 /// What is done in a bucket.
@@ -109,7 +164,17 @@ impl Client {
             http,
             observer,
             clock: Clock::start(),
+            probes: TaskTracker::new(),
+            ending: CancellationToken::new(),
         }
+    }
+
+    /// Has the probes that are under way take themselves away, and waits for it, though not long.
+    /// Returns false when one may be left behind. To be called before the program ends.
+    pub async fn settle(&self) -> bool {
+        self.ending.cancel();
+        self.probes.close();
+        timeout(SETTLING, self.probes.wait()).await.is_ok()
     }
 
     /// Lists a page of the keys with a prefix.
@@ -134,16 +199,26 @@ impl Client {
     }
 
     /// Opens an object for reading, piece by piece.
-    pub async fn open(&self, storage: &Storage, key: &str) -> Result<reqwest::Response, Failure> {
-        self.send(storage, Verb::Get, &base(storage, key), &[])
-            .await
+    pub async fn open(&self, storage: &Storage, key: &str) -> Result<Reading, Failure> {
+        let request = Request {
+            storage,
+            verb: Verb::Get,
+            url: &base(storage, key),
+            body: &[],
+            streams: true,
+        };
+        Ok(Reading {
+            response: self.send(&request).await?,
+            http: Arc::clone(&self.http),
+            key: key.to_owned(),
+        })
     }
 
     /// Proves that the keys can do what the connector does: list, put, get and delete below the
     /// prefix. With `read_only` it lists alone and writes nothing.
     ///
     /// No probe object is left behind: deleting is tried before anything is put, and what was put is
-    /// deleted even if this future is dropped.
+    /// deleted even if this future is dropped; [`Client::settle`] waits for that.
     pub async fn probe(&self, storage: &Storage, read_only: bool) -> Result<Probed, Failure> {
         self.list(storage, &format!("{}/", storage.prefix), None, 1)
             .await?;
@@ -158,7 +233,9 @@ impl Client {
             .await?;
         let (client, storage) = (self.clone(), storage.clone());
         // A task of its own, so that giving up does not leave the probe behind.
-        let task = tokio::spawn(async move { client.put_and_get(&storage, &key).await });
+        let task = self
+            .probes
+            .spawn(async move { client.put_and_get(&storage, &key).await });
         task.await.unwrap_or_else(|_ended| {
             Err(Failure::new(Code::Internal, "the probe ended unexpectedly"))
         })?;
@@ -172,46 +249,50 @@ impl Client {
         let content = key.as_bytes();
         let put = self.whole(storage, Verb::Put, &url, content).await;
         let got = match &put {
-            Ok(_) => self.whole(storage, Verb::Get, &url, &[]).await,
+            Ok(_) => tokio::select! {
+                got = self.whole(storage, Verb::Get, &url, &[]) => got,
+                () = self.ending.cancelled() => Err(Failure::new(Code::Cancelled, attempt(Verb::Get))),
+            },
             Err(failure) => Err(failure.clone()),
         };
         // A put whose answer was lost may have been carried out.
         let deleted = self.whole(storage, Verb::Delete, &url, &[]).await;
-        let got = got?;
+        let left = |mut failure: Failure| {
+            if deleted.is_err() {
+                let because = failure.because.take().unwrap_or_default();
+                failure.because = Some(format!(
+                    "{because}; the probe object {key} may be left in the bucket"
+                ));
+            }
+            failure
+        };
+        let got = got.map_err(left)?;
         if got != content {
-            return Err(Failure::new(
-                Code::BucketRefused,
-                "the bucket gives back something else than was put",
-            )
-            .because(format!(
-                "{} bytes were put and {} came back",
-                content.len(),
-                got.len()
-            ))
-            .hint("look for a proxy or a gateway between here and the bucket"));
+            return Err(left(
+                Failure::new(
+                    Code::BucketRefused,
+                    "the bucket gives back something else than was put",
+                )
+                .because(format!(
+                    "{} bytes were put and {} came back",
+                    content.len(),
+                    got.len()
+                ))
+                .hint("look for a proxy or a gateway between here and the bucket"),
+            ));
         }
-        deleted.map_err(|failure| {
-            let left = format!(
-                "{}; the probe object {key} may be left in the bucket",
-                failure.because.clone().unwrap_or_default()
-            );
-            failure.because(left)
-        })?;
-        Ok(())
+        match &deleted {
+            Ok(_) => Ok(()),
+            Err(failure) => Err(left(failure.clone())),
+        }
     }
 
     /// Sends a request, again where that may help: every request to a bucket can be repeated.
-    async fn send(
-        &self,
-        storage: &Storage,
-        verb: Verb,
-        url: &str,
-        body: &[u8],
-    ) -> Result<reqwest::Response, Failure> {
+    async fn send(&self, request: &Request<'_>) -> Result<reqwest::Response, Failure> {
         let mut attempt = 1;
         loop {
             let began = self.clock.now();
-            let sent = self.try_once(storage, verb, url, body).await;
+            let sent = self.try_once(request).await;
             let (retry, status) = match &sent {
                 Ok(response) => (
                     matches!(response.status().as_u16(), 500 | 502..=504 | 429),
@@ -221,11 +302,11 @@ impl Client {
             };
             let wait = (retry && attempt < ATTEMPTS).then(|| self.http.backoff(attempt));
             (self.observer)(Exchange {
-                record: Box::new(record(storage, verb, url)),
+                record: Box::new(record(request.storage, request.verb, request.url)),
                 at: began.wall,
-                method: verb.method(),
+                method: request.verb.method(),
                 path: sanitize(
-                    reqwest::Url::parse(url)
+                    reqwest::Url::parse(request.url)
                         .as_ref()
                         .map_or("", reqwest::Url::path),
                 ),
@@ -241,7 +322,7 @@ impl Client {
             });
             let Some(wait) = wait else {
                 let response = sent.map_err(|(failure, _)| failure)?;
-                return self.accepted(storage, verb, response).await;
+                return self.accepted(request, response).await;
             };
             tokio::time::sleep(wait).await;
             attempt += 1;
@@ -250,20 +331,20 @@ impl Client {
 
     async fn try_once(
         &self,
-        storage: &Storage,
-        verb: Verb,
-        url: &str,
-        body: &[u8],
+        request: &Request<'_>,
     ) -> Result<reqwest::Response, (Failure, Option<Lost>)> {
+        let &Request {
+            storage,
+            verb,
+            url,
+            body,
+            streams,
+        } = request;
         let shown = url.split('?').next().unwrap_or_default();
-        let lost = |loss: crate::http::Loss| {
+        let lost = |loss: Loss| {
             let target = reqwest::Url::parse(shown)
                 .map_or_else(|_| String::new(), |u| u.origin().ascii_serialization());
-            let mut failure = Failure::new(loss.how.code(), attempt(verb))
-                .because(loss.why)
-                .hint(loss.how.hint(&target, "S3_ENDPOINT"));
-            failure.retryable = loss.how.is_worth_retrying();
-            (failure, Some(loss.how))
+            (lost(verb, &target, &loss), Some(loss.how))
         };
         let client = self.http.client(url).map_err(lost)?;
         let now = std::time::SystemTime::from(self.clock.now().wall);
@@ -284,16 +365,18 @@ impl Client {
         for (name, value) in signed {
             builder = builder.header(name, value);
         }
-        builder
-            .send()
-            .await
-            .map_err(|e| lost(self.http.lost(&e, shown)))
+        if streams {
+            builder = builder.timeout(NO_LIMIT);
+        }
+        match timeout(self.http.timeout(), builder.send()).await {
+            Ok(sent) => sent.map_err(|e| lost(self.http.lost(&e, shown))),
+            Err(_silent) => Err(lost(self.http.silent(shown))),
+        }
     }
 
     async fn accepted(
         &self,
-        storage: &Storage,
-        verb: Verb,
+        request: &Request<'_>,
         response: reqwest::Response,
     ) -> Result<reqwest::Response, Failure> {
         if response.status().is_success() {
@@ -301,8 +384,17 @@ impl Client {
         }
         let status = response.status().as_u16();
         let headers = response.headers().clone();
-        let body = self.drain(response, verb).await.unwrap_or_default();
-        Err(refused(storage, verb, status, &headers, &body))
+        let body = timeout(self.http.timeout(), self.drain(response, request.verb)).await;
+        let body = body
+            .unwrap_or_else(|_silent| Ok(Vec::new()))
+            .unwrap_or_default();
+        Err(refused(
+            request.storage,
+            request.verb,
+            status,
+            &headers,
+            &body,
+        ))
     }
 
     async fn whole(
@@ -312,7 +404,14 @@ impl Client {
         url: &str,
         body: &[u8],
     ) -> Result<Vec<u8>, Failure> {
-        let response = self.send(storage, verb, url, body).await?;
+        let request = Request {
+            storage,
+            verb,
+            url,
+            body,
+            streams: false,
+        };
+        let response = self.send(&request).await?;
         self.drain(response, verb).await
     }
 
@@ -329,10 +428,7 @@ impl Client {
                 Ok(Some(chunk)) => body.extend_from_slice(&chunk),
                 Ok(None) => return Ok(body),
                 Err(e) => {
-                    let loss = self.http.lost(&e, &shown);
-                    return Err(Failure::new(loss.how.code(), attempt(verb))
-                        .because(loss.why)
-                        .hint(loss.how.hint(&shown, "S3_ENDPOINT")));
+                    return Err(lost(verb, &shown, &self.http.lost(&e, &shown)));
                 }
             }
         }
@@ -375,6 +471,15 @@ fn listing_url(storage: &Storage, prefix: &str, after: Option<&str>, limit: u16)
         base(storage, ""),
         query.finish().replace('+', "%20")
     )
+}
+
+/// Words a request that was lost.
+fn lost(verb: Verb, target: &str, loss: &Loss) -> Failure {
+    let mut failure = Failure::new(loss.how.code(), attempt(verb))
+        .because(loss.why.as_str())
+        .hint(loss.how.hint(target, "S3_ENDPOINT"));
+    failure.retryable = loss.how.is_worth_retrying();
+    failure
 }
 
 /// What was being done when it failed.

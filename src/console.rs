@@ -84,6 +84,7 @@ async fn open(cli: &Cli, environment: &Environment, requests: &Requests) -> Resu
         requests.and_of_bucket(client::bucket_observer(news.clone())),
     )?;
     let clock = clients.api.clock();
+    let bucket = clients.bucket.clone();
     let resources = client::Resources {
         api: clients.api,
         bucket: clients.bucket,
@@ -116,6 +117,12 @@ async fn open(cli: &Cli, environment: &Environment, requests: &Requests) -> Resu
     };
     let exit = tui::run(start, commands, events, clock).await;
     task.abort();
+    // The terminal is the caller's again. A probe that is under way takes itself away first, unless
+    // that is not waited for.
+    tokio::select! {
+        _settled = bucket.settle() => {}
+        _impatient = tokio::signal::ctrl_c() => {}
+    }
     exit.map_err(|e| {
         Failure::new(Code::MachineDisk, "the terminal cannot be used")
             .because(crate::domain::text::sanitize(&format!("{e:#}")))

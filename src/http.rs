@@ -140,6 +140,23 @@ impl Http {
         }
     }
 
+    /// Returns the time limit of one request.
+    pub const fn timeout(&self) -> Duration {
+        self.options.timeout
+    }
+
+    /// Returns the loss of a request whose service fell silent.
+    pub fn silent(&self, shown: &str) -> Loss {
+        let url = reqwest::Url::parse(shown).ok();
+        let host = url.map(|url| host_and_port(&url)).unwrap_or_default();
+        let limit = self.options.timeout.as_secs_f32();
+        Loss {
+            how: Lost::Timeout,
+            why: format!("{host} said nothing for {limit} s"),
+            sent: true,
+        }
+    }
+
     /// Returns the wait before a retry, `attempt` counting from 1.
     pub fn backoff(&self, attempt: u32) -> Duration {
         let ceiling = BACKOFF.saturating_mul(1 << attempt.saturating_sub(1).min(16));

@@ -5,6 +5,7 @@
 #![cfg(target_os = "linux")]
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::string_slice,
@@ -15,6 +16,8 @@
 mod pictures;
 #[path = "pty/slow.rs"]
 mod slow;
+#[path = "support/support.rs"]
+mod support;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -22,8 +25,10 @@ use std::num::NonZeroU16;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
+use embedctl::sandbox::Options;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
+use support::Site;
 
 /// How long anything may take on a loaded machine.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -57,12 +62,25 @@ fn ask(port: u16, line: &str, headers: &str, body: &str) -> String {
 }
 
 impl Console {
+    /// One with a sandbox of its own.
     fn open(environment: &[(&str, &str)]) -> Console {
         Console::with(&["--sandbox"], environment)
     }
 
+    /// One whose env file this is.
+    fn with_env(text: &str) -> Console {
+        Console::start(&[], &[], text)
+    }
+
     fn with(arguments: &[&str], environment: &[(&str, &str)]) -> Console {
+        Console::start(environment, arguments, "")
+    }
+
+    fn start(environment: &[(&str, &str)], arguments: &[&str], env_file: &str) -> Console {
         let home = tempfile::tempdir().unwrap();
+        if !env_file.is_empty() {
+            std::fs::write(home.path().join(".env"), env_file).unwrap();
+        }
         let (rows, columns) = (28, 100);
         let pair = native_pty_system()
             .openpty(PtySize {
@@ -357,6 +375,43 @@ fn a_visit_to_the_demo_app_is_seen_on_the_screen() {
     console.shows("The demo app has stopped").press("q");
     assert_eq!(console.ends(), 0);
     assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
+}
+
+#[test]
+fn keys_are_answered_while_ten_thousand_objects_are_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    let stream = folder.path().join("objects/customers/user-42/users");
+    std::fs::create_dir_all(&stream).unwrap();
+    for part in 0..10_000 {
+        std::fs::write(stream.join(format!("{part}.avro")), "x").unwrap();
+    }
+    let site = Site::with(Options {
+        dir: Some(folder.path().to_owned()),
+        faults: vec!["s3.list=delay:500".parse().unwrap()],
+        ..Options::default()
+    });
+    let mut console = Console::with_env(&site.env());
+    console.shows("Enter check").press("\x1b5");
+    console.shows("Data of user-42").press("\r");
+    support::until("a page is listed", || site.count("S3 LIST") > 1);
+    console.press("\x1bOP").shows("On Data");
+    let pages = site.count("S3 LIST");
+    assert!(pages < 10, "the keys were answered before the last page");
+    console.press("\x1bOP").shows("10,000");
+    console.press("\x03");
+    assert_eq!(console.ends(), 0);
+}
+
+#[test]
+fn a_probe_that_is_left_by_ctrl_c_takes_itself_away() {
+    let site = Site::new(&["s3.get=hang"]);
+    let mut console = Console::with_env(&site.env());
+    console.shows("Enter check").press("\r");
+    let probes = || site.sandbox.objects("customers/embedctl-probe-");
+    support::until("the probe is put", || !probes().is_empty());
+    console.press("\x03");
+    assert_eq!(console.ends(), 0);
+    assert!(probes().is_empty());
 }
 
 #[test]

@@ -13,8 +13,9 @@
 mod support;
 
 use embedctl::sandbox::Options;
+use rustix::process::Signal;
 use serde_json::Value;
-use support::{Home, Ran, Site};
+use support::{Home, Ran, Site, route, until};
 
 /// A world with its template and these faults, a user with a token, and a home.
 fn world(faults: &[&str], user: &str) -> (Site, Home) {
@@ -228,6 +229,115 @@ fn the_bucket_rung_names_what_was_refused_and_leaves_nothing_behind() {
             .expect(9);
         assert_eq!(ran.json()["error"]["code"], "bucket.keys", "{setting:?}");
     }
+}
+
+/// The probe objects that lie in the bucket.
+fn probes(site: &Site) -> Vec<String> {
+    let keys = site.sandbox.objects("customers/embedctl-probe-");
+    keys.into_iter().map(|(key, _)| key).collect()
+}
+
+/// A folder with so many objects of one user, put there by hand.
+fn many_objects(count: usize, ending: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let stream = folder.path().join("objects/customers/user-42/users");
+    std::fs::create_dir_all(&stream).unwrap();
+    for part in 0..count {
+        std::fs::write(stream.join(format!("{part}.{ending}")), "{}\n").unwrap();
+    }
+    folder
+}
+
+#[test]
+fn ten_thousand_objects_are_listed_by_pages_and_summed() {
+    let folder = many_objects(10_000, "avro");
+    let site = Site::with(Options {
+        dir: Some(folder.path().to_owned()),
+        ..Options::default()
+    });
+    let data = site.home().run("verify -o json").expect(0).json()["data"].clone();
+    let stream = &data["streams"][0];
+    assert_eq!(
+        (&stream["objects"], &stream["bytes"], &stream["rows"]),
+        (&10_000.into(), &30_000.into(), &Value::Null)
+    );
+    assert_eq!(data["complete"], true);
+    assert_eq!(site.count("S3 LIST"), 10);
+}
+
+#[test]
+fn an_object_may_take_longer_than_one_request_may() {
+    let folder = many_objects(1, "jsonl");
+    let site = Site::with(Options {
+        dir: Some(folder.path().to_owned()),
+        // Three bytes and an end, each within the time limit, all together beyond it.
+        faults: vec!["s3.get=slow:400".parse().unwrap()],
+        ..Options::default()
+    });
+    let ran = site.home().run("verify --timeout 1 -o json").expect(0);
+    assert_eq!(ran.json()["data"]["streams"][0]["rows"], 1);
+    let site = Site::with(Options {
+        dir: Some(folder.path().to_owned()),
+        faults: vec!["s3.get=slow:600000".parse().unwrap()],
+        ..Options::default()
+    });
+    let ran = site.home().run("verify --timeout 0.5 -o json").expect(5);
+    let error = ran.json()["error"].clone();
+    assert_eq!(error["code"], "network.timeout");
+    assert!(
+        error["because"].as_str().unwrap().contains("0.jsonl"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_put_whose_answer_is_lost_leaves_nothing_behind() {
+    for fault in [
+        "s3.put=commit+reset",
+        "s3.put=commit+status:500",
+        "s3.put=cut",
+    ] {
+        let (site, home) = world(&[fault], "user-42");
+        home.run("check --only bucket -o json").code();
+        assert!(site.count("S3 PUT") > 0, "{fault}");
+        assert!(probes(&site).is_empty(), "{fault}");
+    }
+}
+
+#[test]
+fn a_probe_that_is_interrupted_takes_itself_away() {
+    for (line, signal, code) in [
+        ("check --only bucket -o json", Signal::INT, 130),
+        ("template create --yes --force -o json", Signal::TERM, 143),
+    ] {
+        let (site, home) = world(&["s3.get=hang"], "user-42");
+        let running = home.call(line.split(' ')).start();
+        until("the probe is put", || !probes(&site).is_empty());
+        running.signal(signal);
+        let document = running.wait().expect(code).json();
+        assert_eq!(document["error"]["code"], "cancelled");
+        assert!(probes(&site).is_empty(), "{line}");
+        assert_eq!(site.count(route::TEMPLATE), 0, "{line}");
+    }
+}
+
+#[test]
+fn a_probe_that_cannot_be_taken_away_is_told() {
+    // Asked for twice: before the put, which passes, and after it.
+    let (_site, home) = world(&["s3.delete=status:403:AccessDenied"], "user-42");
+    home.run("check --only bucket -o json").expect(9);
+    let (site, home) = world(&["s3.get=hang"], "user-42");
+    let running = home
+        .call(["check", "--only", "bucket", "--timeout", "2", "-o", "json"])
+        .start();
+    until("the probe is put", || !probes(&site).is_empty());
+    site.fault("s3.delete=reset");
+    let error = running.wait().expect(5).json()["error"].clone();
+    let because = error["because"].as_str().unwrap();
+    assert!(
+        because.contains("embedctl-probe-") && because.contains("may be left"),
+        "{because}"
+    );
 }
 
 #[test]

@@ -110,11 +110,18 @@ impl Walked {
             _ = walk(session.tools(), &session.draft, plan, &mut tell) => None,
             exit = signals.wait() => Some(exit),
         };
+        let broken_off = match stopped {
+            Some(_) => {
+                let hint = "run the same command again";
+                Some(signals.settle(&session.bucket, hint).await)
+            }
+            None => None,
+        };
         Walked {
             target: Some(target(&session.draft, session.private.is_some())),
             warnings: session.warnings.clone(),
             steps,
-            broken_off: stopped.map(|_| Signals::failure("run the same command again")),
+            broken_off,
             stopped,
             unreported: None,
         }

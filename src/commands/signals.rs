@@ -1,9 +1,10 @@
 //! Signals that end a command, and what is said then.
 //!
-//! Depends on tokio and `domain`.
+//! Depends on tokio, `bucket` and `domain`.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::bucket;
 use crate::domain::failure::{Code, Exit, Failure};
 
 /// Waits for SIGINT, SIGTERM or SIGHUP.
@@ -32,6 +33,20 @@ impl Signals {
         Failure::new(Code::Cancelled, "stopped by a signal before the end")
             .because("what had been sent by then is not undone")
             .hint(hint)
+    }
+
+    /// Waits for probes that are under way to take themselves away, and returns what is said of a
+    /// command that a signal ended meanwhile. A second signal ends the wait.
+    pub(super) async fn settle(&mut self, bucket: &bucket::Client, hint: &str) -> Failure {
+        let settled = tokio::select! {
+            settled = bucket.settle() => settled,
+            _ = self.wait() => false,
+        };
+        let failure = Signals::failure(hint);
+        if settled {
+            return failure;
+        }
+        failure.because("what had been sent by then is not undone, and a probe object named embedctl-probe-… may be left below the prefix")
     }
 
     /// Returns the exit code of the first signal that arrives.

@@ -51,10 +51,11 @@ impl Site {
             .unwrap();
         let (api, url) = listener();
         let (s3, s3_url) = listener();
-        let sandbox = Sandbox::new(Options {
+        let sandbox = Sandbox::open(Options {
             s3_url: Some(s3_url.clone()),
             ..options
-        });
+        })
+        .unwrap();
         let (served, bucket) = (sandbox.clone(), sandbox.clone());
         runtime.spawn(async move {
             let listener = tokio::net::TcpListener::from_std(api).unwrap();

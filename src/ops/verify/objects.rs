@@ -169,7 +169,7 @@ async fn read_object(
     format: Format,
     sample: usize,
 ) -> Result<Read, Failure> {
-    let mut response = bucket.open(storage, key).await?;
+    let mut reading = bucket.open(storage, key).await?;
     let (pieces, mut queue) = mpsc::channel::<bytes::Bytes>(8);
     // Unpacking and counting are work, and the loop has others to serve.
     let counting = tokio::task::spawn_blocking(move || {
@@ -179,30 +179,14 @@ async fn read_object(
         }
         reader.finish()
     });
-    let lost = loop {
-        match response.chunk().await {
-            Ok(Some(piece)) => {
-                if pieces.send(piece).await.is_err() {
-                    // The counter ended early: it says why.
-                    break false;
-                }
-            }
-            Ok(None) => break false,
-            Err(_) => break true,
+    while let Some(piece) = reading.piece().await? {
+        if pieces.send(piece).await.is_err() {
+            // The counter ended early: it says why.
+            break;
         }
-    };
+    }
     drop(pieces);
     let counted = counting.await;
-    if lost {
-        return Err(
-            Failure::new(Code::NetworkLost, "could not get an object from the bucket")
-                .because(format!(
-                    "the connection ended in the middle of {}",
-                    sanitize(key)
-                ))
-                .hint("try again"),
-        );
-    }
     let unreadable = |why: String| {
         Failure::new(
             Code::ServiceUnreadable,
