@@ -89,6 +89,16 @@ mod tests {
         }
     }
 
+    /// The file with which a server of others, that checks policies, lets our probe pass.
+    #[test]
+    fn the_policy_that_moto_is_given_is_this_one() {
+        let given = include_str!("../../tests/moto/policy.json");
+        assert_eq!(
+            given.trim_end(),
+            text("acme-embedded", "customers", "eu-west-1")
+        );
+    }
+
     #[test]
     fn every_action_is_one_of_s3() {
         let policy = text("acme", "x", "us-east-1");
