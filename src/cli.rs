@@ -342,7 +342,7 @@ pub enum Template {
         after_help = "Examples:\n  embedctl template plan\n  embedctl template plan --api agents -o json"
     )]
     Plan,
-    /// Create the template unless it exists
+    /// Create the template unless it exists: probe the bucket, ask, send
     #[command(
         after_help = "Examples:\n  embedctl template create --yes\n  embedctl template create --dry-run"
     )]
@@ -353,6 +353,9 @@ pub enum Template {
         /// Send although one exists, differs, or may exist
         #[arg(long)]
         force: bool,
+        /// Send without probing the bucket first
+        #[arg(long)]
+        skip_probe: bool,
     },
     /// List the templates; where the API cannot, those made from this machine
     #[command(

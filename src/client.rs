@@ -31,7 +31,7 @@ use crate::domain::origin::Origin;
 use crate::domain::secret::Secret;
 use crate::domain::settings::{Access, Draft};
 use crate::domain::source_template::Catalogue;
-use crate::domain::template::{Creation, Plan, TemplateSpec};
+use crate::domain::template::{Consent, Creation, Plan, Proof, TemplateSpec};
 use crate::domain::token::Minted;
 use crate::domain::user::{ExternalUser, UserList};
 use crate::domain::visit::Visit;
@@ -39,7 +39,7 @@ use crate::env_file::Edit;
 use crate::ledger::{Entry, Ledger, Scope};
 use crate::ops::check::{self, Progress, Walk};
 use crate::ops::mint::{self, Roster};
-use crate::ops::template::{self, Consent};
+use crate::ops::template::{self, Uncreated};
 use crate::ops::verify;
 use crate::ops::{Customer, Tools};
 
@@ -68,10 +68,8 @@ pub enum Job {
     Check(Draft),
     /// Say what creating the template would do.
     Plan(Access, TemplateSpec),
-    /// Create the template unless it exists, conflicts or may exist.
-    Create(Access, TemplateSpec),
-    /// Create the template although it exists, conflicts or may exist.
-    CreateAgain(Access, TemplateSpec),
+    /// Create the template as far as was consented to, the bucket proved first or not.
+    Create(Access, TemplateSpec, Consent, Proof),
     /// Record that the template whose outcome was unknown is there; answers with a new plan.
     Adopt(Access, TemplateSpec),
     /// Look for the user's data, once, or until there is some or the span has passed.
@@ -114,8 +112,11 @@ pub enum Outcome {
     Checked(Vec<Step>),
     /// `Plan` and `Adopt`.
     Planned(Box<Plan>),
-    /// `Create` and `CreateAgain`, with the ledger's path as it is shown to a person.
+    /// `Create`, with the ledger's path as it is shown to a person.
     Created(Creation, String),
+    /// `Create` again: the bucket was not proved, and nothing was sent. With what had been consented
+    /// to.
+    Unproved(Consent, Failure),
     /// `Verify`: what was found last. No data is an outcome, not a failure of the job.
     Landed(Box<Landing>),
     /// `Play`: what became of it, in a sentence.
@@ -281,11 +282,7 @@ impl Desk {
     async fn start(&mut self, ticket: Ticket, job: Job) {
         match job {
             Job::Mint(access, origin, user) => self.start_mint(ticket, (access, origin, user)),
-            Job::Check(_)
-            | Job::Plan(..)
-            | Job::Create(..)
-            | Job::CreateAgain(..)
-            | Job::Adopt(..) => {
+            Job::Check(_) | Job::Plan(..) | Job::Create(..) | Job::Adopt(..) => {
                 self.start_setup(ticket, job).await;
             }
             Job::Verify(..) | Job::Play(_) | Job::Catalogue(_) | Job::Browse(_) => {
@@ -510,19 +507,17 @@ async fn set_up(
     job: Job,
 ) -> Result<Outcome, Failure> {
     let tools = resources.tools();
-    let created = |creation| Outcome::Created(creation, resources.ledger.shown());
     match job {
         Job::Check(draft) => Ok(Outcome::Checked(check(tools, events, ticket, &draft).await)),
         Job::Plan(access, spec) => template::plan(tools, &access, &spec)
             .await
             .map(|p| Outcome::Planned(Box::new(p))),
-        Job::Create(access, spec) => template::create(tools, &access, &spec, Consent::OnlyIfAbsent)
-            .await
-            .map(created),
-        Job::CreateAgain(access, spec) => {
-            template::create(tools, &access, &spec, Consent::SendAnyway)
-                .await
-                .map(created)
+        Job::Create(access, spec, consent, proof) => {
+            match template::create(tools, &access, &spec, consent, proof).await {
+                Ok(creation) => Ok(Outcome::Created(creation, resources.ledger.shown())),
+                Err(Uncreated::Unproved(failure)) => Ok(Outcome::Unproved(consent, failure)),
+                Err(Uncreated::Failed(failure)) => Err(failure),
+            }
         }
         Job::Adopt(access, spec) => template::adopt(tools, &access, &spec)
             .await

@@ -74,7 +74,7 @@ fn judge(home: &Home, ran: &Ran, line: &str) {
     }
 }
 
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 10] = [
     "check --mint -v --log-file log.jsonl --junit report.xml",
     "check",
     "env check",
@@ -82,6 +82,7 @@ const COMMANDS: [&str; 9] = [
     "template plan",
     "template create --dry-run",
     "template create --yes",
+    "template create --yes --skip-probe",
     "template list",
     "token mint a b",
 ];
@@ -249,7 +250,7 @@ fn everything_that_a_service_could_repeat() {
             let site = Site::new(&[]);
             let home = site.home_with(&[("BASE_URL", &listener.url)]);
             let lines: &[&str] = match path {
-                "/config_templates/connections" => &["template create --yes"],
+                "/config_templates/connections" => &["template create --yes --skip-probe"],
                 "/embedded/widget_token" => &["token mint a"],
                 _ => &["check --mint", "token mint a"],
             };
@@ -278,7 +279,7 @@ fn a_whole_life_leaves_no_secret_anywhere() {
     ));
     let client = site.setting("AIRBYTE_CLIENT_SECRET");
     for line in COMMANDS.into_iter().chain([
-        "template create --yes --force",
+        "template create --yes --force --skip-probe",
         "check",
         "template list",
         "template plan",

@@ -28,7 +28,7 @@ use embedctl::domain::moment::Clock;
 use embedctl::domain::origin::Origin;
 use embedctl::domain::secret::Secret;
 use embedctl::domain::settings::{Draft, Layer, Settings, Source};
-use embedctl::domain::template::{Creation, Would};
+use embedctl::domain::template::{Consent, Creation, Proof, Would};
 use embedctl::domain::user::ExternalUser;
 use embedctl::domain::visit::{EventKind, Visit, What};
 use embedctl::ledger::Ledger;
@@ -114,7 +114,12 @@ impl Desk {
     }
 
     fn create(&self) -> Job {
-        Job::Create(self.settings.access.clone(), self.settings.template.clone())
+        Job::Create(
+            self.settings.access.clone(),
+            self.settings.template.clone(),
+            Consent::OnlyIfAbsent,
+            Proof::First,
+        )
     }
 
     async fn event(&mut self) -> Event {
@@ -358,7 +363,7 @@ async fn a_lost_creation_is_adopted_or_sent_again_on_request() {
         let job = if adopt {
             Job::Adopt(access, spec)
         } else {
-            Job::CreateAgain(access, spec)
+            Job::Create(access, spec, Consent::SendAnyway, Proof::First)
         };
         let ticket = desk.start(job).await;
         let outcome = desk.done(ticket).await.unwrap();
@@ -375,6 +380,57 @@ async fn a_lost_creation_is_adopted_or_sent_again_on_request() {
             Ok(Outcome::Created(Creation::Exists { .. }, _))
         ));
     }
+}
+
+#[tokio::test]
+async fn a_bucket_that_refuses_is_an_outcome_and_can_be_passed_over() {
+    let site = Site::new(&["s3.put=deny"]);
+    let mut desk = Desk::of(&site);
+    let ticket = desk.start(desk.create()).await;
+    match desk.done(ticket).await.unwrap() {
+        Outcome::Unproved(Consent::OnlyIfAbsent, failure) => {
+            assert_eq!(failure.code, Code::BucketDenied);
+            assert!(failure.message.ends_with("nothing was sent"), "{failure:?}");
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(site.seen("templates"), 0);
+    assert!(!desk.folder.path().join("state/ledger.jsonl").exists());
+    let (access, spec) = (desk.settings.access.clone(), desk.settings.template.clone());
+    let job = Job::Create(access, spec, Consent::OnlyIfAbsent, Proof::LeftOut);
+    let ticket = desk.start(job).await;
+    assert!(matches!(
+        desk.done(ticket).await,
+        Ok(Outcome::Created(Creation::Created { .. }, _))
+    ));
+}
+
+#[tokio::test]
+async fn a_probe_that_was_given_up_takes_itself_away() {
+    let site = Site::new(&["s3.get=delay:300"]);
+    let mut desk = Desk::of(&site);
+    let ticket = desk.start(desk.create()).await;
+    until("the probe is put", || site.count("S3 PUT") == 1).await;
+    desk.cancel(ticket).await;
+    assert!(cancelled(&desk.done(ticket).await));
+    until("it is deleted", || site.count("S3 DELETE") == 2).await;
+    until("nothing is left", || site.sandbox.objects("").is_empty()).await;
+    assert_eq!(site.seen("templates"), 0);
+}
+
+#[tokio::test]
+async fn a_long_look_delays_nothing_else() {
+    let site = Site::new(&[]);
+    let mut desk = Desk::of(&site);
+    site.fault("s3.list=hang");
+    let (access, spec) = (desk.settings.access.clone(), desk.settings.template.clone());
+    let user = desk.settings.user.clone();
+    let look = desk.start(Job::Verify(access, spec, user, None)).await;
+    until("it lists", || site.count("S3 LIST") == 1).await;
+    let mint = desk.start(desk.mint("user-43")).await;
+    assert!(matches!(desk.done(mint).await, Ok(Outcome::Minted(_))));
+    desk.cancel(look).await;
+    assert!(cancelled(&desk.done(look).await));
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! `embedctl template plan|create|list`.
+//! `embedctl template plan|create|list|delete`.
 //!
 //! Depends on `ops::template`, `session`, `print`.
 
@@ -11,8 +11,10 @@ use super::signals::Signals;
 use crate::cli::{Cli, Template};
 use crate::domain::failure::{Code, Exit, Failure};
 use crate::domain::settings::Access;
-use crate::domain::template::{Creation, Difference, Existing, Plan, TemplateSpec, Would};
-use crate::ops::template::{self, Consent};
+use crate::domain::template::{
+    Consent, Creation, Difference, Existing, Plan, Proof, TemplateSpec, Would,
+};
+use crate::ops::template::{self, Uncreated};
 
 pub(super) async fn run(
     cli: &Cli,
@@ -46,14 +48,24 @@ pub(super) async fn run(
                 job.delete(template, confirm.as_deref()).await
             }
             Template::Plan | Template::Create { dry_run: true, .. } => job.plan().await,
-            Template::Create { force, .. } => job.create(*force).await,
+            Template::Create {
+                force, skip_probe, ..
+            } => {
+                let proof = if *skip_probe {
+                    Proof::LeftOut
+                } else {
+                    Proof::First
+                };
+                job.create(*force, proof).await
+            }
         }
     };
     let stopped = tokio::select! {
         exit = done => return exit,
         exit = signals.wait() => exit,
     };
-    let failure = Signals::failure("`embedctl template plan` tells what is known of it");
+    let hint = "`embedctl template plan` tells what is known of it";
+    let failure = signals.settle(&session.bucket, hint).await;
     job.report(stopped, json!({}), Some(&failure))
 }
 
@@ -124,8 +136,8 @@ impl Job<'_> {
         }
     }
 
-    async fn create(&mut self, force: bool) -> Exit {
-        let outcome = match self.try_create(force).await {
+    async fn create(&mut self, force: bool, proof: Proof) -> Exit {
+        let outcome = match self.try_create(force, proof).await {
             Ok(outcome) => outcome,
             Err(Refused::Unconfirmed) => return Exit::Usage,
             Err(Refused::Failed(failure, name)) => return self.fail_creation(&failure, &name),
@@ -142,17 +154,32 @@ impl Job<'_> {
         self.done(json!({"outcome": word, "id": id, "name": name}))
     }
 
-    async fn try_create(&mut self, force: bool) -> Result<(Creation, String), Refused> {
+    async fn try_create(
+        &mut self,
+        force: bool,
+        mut proof: Proof,
+    ) -> Result<(Creation, String), Refused> {
         let (access, spec) = self
             .settings()
             .map_err(|f| Refused::Failed(Box::new(f), String::new()))?;
         let name = spec.name.clone();
-        let failed = |failure: Failure| Refused::Failed(Box::new(failure), name.clone());
-        let plan = template::plan(self.session.tools(), &access, &spec)
-            .await
-            .map_err(failed)?;
+        let failed = |why: Uncreated| {
+            let failure = match why {
+                Uncreated::Failed(failure) => failure,
+                Uncreated::Unproved(failure) => without_probe(failure),
+            };
+            Refused::Failed(Box::new(failure), name.clone())
+        };
+        let tools = self.session.tools();
+        let plan = template::plan(tools, &access, &spec).await;
+        let plan = plan.map_err(|failure| failed(failure.into()))?;
         let will_send = force || plan.would == Would::Create;
         if will_send && !self.cli.common.yes {
+            // Proved before it is asked, so that nobody agrees to what cannot be.
+            if self.can_ask() && proof == Proof::First {
+                template::prove(tools, &spec).await.map_err(failed)?;
+                proof = Proof::LeftOut;
+            }
             self.confirm(&plan, force).await?;
         }
         let consent = if force {
@@ -160,14 +187,16 @@ impl Job<'_> {
         } else {
             Consent::OnlyIfAbsent
         };
-        let creation = template::create(self.session.tools(), &access, &spec, consent)
-            .await
-            .map_err(failed)?;
-        Ok((creation, name.clone()))
+        let creation = template::create(tools, &access, &spec, consent, proof).await;
+        Ok((creation.map_err(failed)?, name.clone()))
+    }
+
+    fn can_ask(&self) -> bool {
+        self.environment.is_interactive(&self.cli.common)
     }
 
     async fn confirm(&mut self, plan: &Plan, force: bool) -> Result<(), Refused> {
-        if !self.environment.is_interactive(&self.cli.common) {
+        if !self.can_ask() {
             self.printer.usage(
                 "creating a connection template needs a confirmation",
                 "nobody is there to give it",
@@ -226,7 +255,7 @@ impl Job<'_> {
         let name = &template.name;
         let typed = match confirm {
             Some(typed) => Some(typed.to_owned()),
-            None if self.environment.is_interactive(&self.cli.common) => {
+            None if self.can_ask() => {
                 let id = template.id.as_deref().unwrap_or_default();
                 let question = format!(
                     "Delete {name} ({id}, s3://{}/{})? Type its name: ",
@@ -337,6 +366,12 @@ impl Job<'_> {
 enum Refused {
     Unconfirmed,
     Failed(Box<Failure>, String),
+}
+
+/// Adds how to send all the same.
+fn without_probe(mut failure: Failure) -> Failure {
+    let hint = failure.hint.take().unwrap_or_default();
+    failure.hint(format!("{hint}; --skip-probe sends it all the same"))
 }
 
 fn plan_document(plan: &Plan) -> Value {

@@ -467,6 +467,24 @@ pub struct Plan {
     pub listed: bool,
 }
 
+/// Whether the operator has agreed to a second template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consent {
+    /// Send only what is certainly not there.
+    OnlyIfAbsent,
+    /// Send although it exists, differs, or may exist.
+    SendAnyway,
+}
+
+/// Whether the bucket is proved before a template that names it is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// It is, and a bucket that refuses keeps the template from being sent.
+    First,
+    /// The operator sends it unproved.
+    LeftOut,
+}
+
 /// How a creation ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Creation {

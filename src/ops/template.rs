@@ -13,7 +13,8 @@ use crate::domain::failure::{Code, Failure};
 use crate::domain::moment::rfc3339;
 use crate::domain::settings::Access;
 use crate::domain::template::{
-    Creation, Existing, Plan, Schedule, Shown, TemplateSpec, Would, destination_problems,
+    Consent, Creation, Existing, Plan, Proof, Schedule, Shown, TemplateSpec, Would,
+    destination_problems,
 };
 use crate::domain::text::sanitize;
 use crate::ledger::{Attempt, Book, Entry, Fate, Scope};
@@ -21,13 +22,19 @@ use crate::ledger::{Attempt, Book, Entry, Fate, Scope};
 /// How often a held lock is looked at again.
 const LOCK_POLL: Duration = Duration::from_millis(50);
 
-/// Whether the operator has agreed to a second template.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Consent {
-    /// Send only what is certainly not there.
-    OnlyIfAbsent,
-    /// Send although it exists, differs, or may exist.
-    SendAnyway,
+/// Why nothing was created.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Uncreated {
+    /// The bucket was not proved, so nothing was sent.
+    Unproved(Failure),
+    /// Anything else.
+    Failed(Failure),
+}
+
+impl From<Failure> for Uncreated {
+    fn from(failure: Failure) -> Uncreated {
+        Uncreated::Failed(failure)
+    }
 }
 
 /// Says what creating the template would do: what would be sent, and what is known to exist.
@@ -55,7 +62,20 @@ pub async fn plan(tools: Tools<'_>, access: &Access, spec: &TemplateSpec) -> Res
     })
 }
 
+/// Proves that the bucket takes what a template of this kind has the connector do there.
+///
+/// # Errors
+/// It does not; the failure says that nothing was sent for that.
+pub async fn prove(tools: Tools<'_>, spec: &TemplateSpec) -> Result<(), Uncreated> {
+    let probed = tools.bucket.probe(&spec.storage(), false).await;
+    probed.map(|_proved| ()).map_err(|mut failure| {
+        failure.message.push_str(", so nothing was sent");
+        Uncreated::Unproved(failure)
+    })
+}
+
 /// Creates the template, unless it exists, conflicts or may exist and `consent` does not cover that.
+/// The bucket is proved before anything is sent or written down, unless `proof` leaves that out.
 ///
 /// The request is sent at most once. When no readable answer comes, the failure is
 /// [`Code::TemplateUnknown`], and stays so on every later run until the operator consents to
@@ -66,7 +86,8 @@ pub async fn create(
     access: &Access,
     spec: &TemplateSpec,
     consent: Consent,
-) -> Result<Creation, Failure> {
+    proof: Proof,
+) -> Result<Creation, Uncreated> {
     let scope = Scope::of(access);
     let lock = loop {
         if let Some(lock) = tools.ledger.try_lock()? {
@@ -95,13 +116,18 @@ pub async fn create(
                     .map_or(String::new(), |id| format!(" (id {id})"));
                 return Err(Failure::new(Code::TemplateConflict, format!("a connection template named {} exists{id} and differs", spec.name))
                     .because(list.join("; "))
-                    .hint("set TEMPLATE_NAME to another name, or the values to those that exist; --force sends a second one, and two of one name break new customers"));
+                    .hint("set TEMPLATE_NAME to another name, or the values to those that exist; --force sends a second one, and two of one name break new customers")
+                    .into());
             }
-            Would::Ask(sent_at) => return Err(unknown(&sent_at, None)),
+            Would::Ask(sent_at) => return Err(unknown(&sent_at, None).into()),
         }
     }
-    // A token is fetched first, so that an intent is written only when the request can follow.
+    // A token is fetched first, so that an intent is written only when the request can follow, and
+    // a probe put only then.
     tools.api.access_token(access).await?;
+    if proof == Proof::First {
+        prove(tools, spec).await?;
+    }
     let sent_at = tools.api.clock().now().wall;
     let (intent, entry) = Entry::intent(spec);
     tools.ledger.append(&scope, entry, sent_at)?;
@@ -149,7 +175,7 @@ pub async fn create(
         }
     };
     drop(lock);
-    result
+    result.map_err(Uncreated::Failed)
 }
 
 /// Looks, where the API can list, for a template that was not there before and is what was sent.

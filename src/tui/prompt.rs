@@ -20,7 +20,7 @@ use crate::client::Job;
 use crate::domain::failure::Exit;
 use crate::domain::field::Key;
 use crate::domain::secret::Secret;
-use crate::domain::template::Schedule;
+use crate::domain::template::{Consent, Proof, Schedule};
 use crate::domain::text::{counted, is_steering};
 use crate::domain::user::{ExternalUser, UserList};
 
@@ -46,6 +46,8 @@ pub enum Question {
     Create,
     /// Create it although one exists or may exist.
     CreateAgain,
+    /// Create it as far as was consented to, although the bucket was not proved.
+    CreateUnproved(Consent),
     /// Mint although no template is known.
     MintUnknown(Vec<ExternalUser>),
     /// Mint for so many.
@@ -179,6 +181,7 @@ pub fn hints(prompt: &Prompt) -> Vec<Hint> {
     let (yes, no) = match prompt {
         Prompt::Ask(Question::Create) => ("create", "not now"),
         Prompt::Ask(Question::CreateAgain) => ("send again", "not now"),
+        Prompt::Ask(Question::CreateUnproved(_)) => ("send anyway", "not now"),
         Prompt::Ask(Question::MintUnknown(_)) => ("mint anyway", "not now"),
         Prompt::Ask(Question::MintAll(_) | Question::MintToCopy(_)) => ("mint", "not now"),
         Prompt::Ask(Question::Forget(_)) => ("forget", "keep"),
@@ -289,8 +292,9 @@ fn set_filter(model: &mut Model, wanted: &Wanted, text: &str) {
 
 fn agreed(model: &mut Model, question: Question) -> Vec<Effect> {
     match question {
-        Question::Create => template::create(model, false),
-        Question::CreateAgain => template::create(model, true),
+        Question::Create => template::create(model, Consent::OnlyIfAbsent, Proof::First),
+        Question::CreateAgain => template::create(model, Consent::SendAnyway, Proof::First),
+        Question::CreateUnproved(consent) => template::create(model, consent, Proof::LeftOut),
         Question::MintUnknown(users) => {
             model.tokens.trap_accepted = true;
             tokens::mint(model, users)

@@ -20,7 +20,9 @@ use crate::domain::field::Key;
 use crate::domain::moment::Moment;
 use crate::domain::secret::Secret;
 use crate::domain::settings::{Access, Draft};
-use crate::domain::template::{Creation, Difference, Existing, Format, Plan, TemplateSpec, Would};
+use crate::domain::template::{
+    Consent, Creation, Difference, Existing, Format, Plan, Proof, TemplateSpec, Would,
+};
 
 mod keys;
 pub mod view;
@@ -49,6 +51,8 @@ pub struct Page {
     pub made: Option<Made>,
     /// What went wrong.
     pub failure: Option<Failure>,
+    /// Set when that is the bucket, which was not proved: what had been consented to.
+    pub unproved: Option<Consent>,
     /// How far the request's body is scrolled.
     pub scroll: usize,
 }
@@ -193,6 +197,9 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             ask_line(model, Wanted::TemplateName, &text)
         }
         Action::Adopt => adopt(model),
+        Action::Again if let Some(consent) = model.template.unproved => {
+            ask(model, Question::CreateUnproved(consent))
+        }
         Action::Again => match model.template.condition() {
             Condition::Conflict(..) | Condition::Unknown(_) => ask(model, Question::CreateAgain),
             Condition::Incomplete
@@ -211,6 +218,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Refresh => {
             model.template.plan = None;
             model.template.failure = None;
+            model.template.unproved = None;
             want_plan(model)
         }
         Action::Up => {
@@ -255,6 +263,11 @@ fn primary(model: &mut Model) -> Vec<Effect> {
         }
         Condition::Ready(_) => ask(model, Question::Create),
         Condition::Made(_) | Condition::Exists(_) => go(model, Screen::Tokens),
+        Condition::Conflict(..) | Condition::Unknown(_)
+            if model.template.unproved == Some(Consent::SendAnyway) =>
+        {
+            ask(model, Question::CreateAgain)
+        }
         Condition::Conflict(..) => {
             model.say(
                 Role::Warn,
@@ -324,7 +337,7 @@ fn adopt(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Sends the creation that was confirmed.
-pub fn create(model: &mut Model, again: bool) -> Vec<Effect> {
+pub fn create(model: &mut Model, consent: Consent, proof: Proof) -> Vec<Effect> {
     let Some((access, spec)) = model.template.of.clone() else {
         return Vec::new();
     };
@@ -332,13 +345,22 @@ pub fn create(model: &mut Model, again: bool) -> Vec<Effect> {
         return Vec::new();
     }
     model.template.failure = None;
+    model.template.unproved = None;
     model.sent = Some((access.clone(), spec.clone()));
-    let job = if again {
-        Job::CreateAgain(access, spec)
-    } else {
-        Job::Create(access, spec)
-    };
+    let job = Job::Create(access, spec, consent, proof);
     vec![model.set_up(Work::Create, job)]
+}
+
+/// Takes a bucket that was not proved: the plan holds as it was, since nothing was sent.
+pub fn unproved(model: &mut Model, consent: Consent, failure: Failure) -> Vec<Effect> {
+    if model.sent.take() == model.template.of {
+        model.template.failure = Some(failure);
+        model.template.unproved = Some(consent);
+        return Vec::new();
+    }
+    let text = format!("Of the template before the edits: {}", failure.message);
+    model.say(Role::Warn, text);
+    want_plan(model)
 }
 
 /// Takes the end of a creation. Whatever it was, the plan is made anew, so that the page shows what

@@ -416,6 +416,7 @@ fn done(model: &mut Model, ticket: Ticket, result: Result<Outcome, Failure>) -> 
             Outcome::Checked(_)
             | Outcome::Planned(_)
             | Outcome::Created(..)
+            | Outcome::Unproved(..)
             | Outcome::Recalled(_)
             | Outcome::Landed(_)
             | Outcome::Played(_)
@@ -452,6 +453,9 @@ fn set_up(model: &mut Model, work: Work, result: Result<Outcome, Failure>) -> Ve
         }
         (Work::Create, Ok(Outcome::Created(creation, ledger))) => {
             return template::created(model, Ok((creation, ledger)));
+        }
+        (Work::Create, Ok(Outcome::Unproved(consent, failure))) => {
+            return template::unproved(model, consent, failure);
         }
         (_, Ok(_)) => mismatch(),
         (_, Err(failure)) => failure,

@@ -16,7 +16,7 @@ fn the_template_is_the_guides_with_its_compression_said() {
             "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY=",
         ),
     ]);
-    home.run("template create --yes").expect(0);
+    home.run("template create --yes --skip-probe").expect(0);
     let sent = site.last_body(route::TEMPLATE);
     let organization = site.setting("AIRBYTE_ORGANIZATION_ID");
     // SEED: the guide's JSON, its one brace too many taken away, and `compression` said outright,
@@ -57,7 +57,7 @@ fn a_secret_of_any_characters_arrives_byte_for_byte() {
     let secret = r#"a/b+c="d'e\f$g`h#i%j&k<l>ü"#;
     let home = site.home();
     let ran = home
-        .call(["template", "create", "--yes"])
+        .call(["template", "create", "--yes", "--skip-probe"])
         .env("AWS_S3_SECRET_ACCESS_KEY", secret)
         .run();
     ran.expect(0);
@@ -90,7 +90,7 @@ fn formats_and_schedules_are_sent_as_the_connector_and_the_service_want_them() {
     ] {
         let site = Site::new(&[]);
         site.home_with(&[("TEMPLATE_FORMAT", format)])
-            .run("template create --yes")
+            .run("template create --yes --skip-probe")
             .expect(0);
         let sent: Value = serde_json::from_str(&site.last_body(route::TEMPLATE)).unwrap();
         assert_eq!(sent["destinationConfiguration"]["format"], expected);
@@ -105,7 +105,7 @@ fn formats_and_schedules_are_sent_as_the_connector_and_the_service_want_them() {
     ] {
         let site = Site::new(&[]);
         site.home_with(&[("TEMPLATE_SCHEDULE", schedule)])
-            .run("template create --yes")
+            .run("template create --yes --skip-probe")
             .expect(0);
         let sent: Value = serde_json::from_str(&site.last_body(route::TEMPLATE)).unwrap();
         assert_eq!(sent["schedule"], expected);
@@ -116,7 +116,7 @@ fn formats_and_schedules_are_sent_as_the_connector_and_the_service_want_them() {
 fn an_endpoint_of_ones_own_goes_into_the_template() {
     let site = Site::new(&[]);
     site.home_with(&[("S3_ENDPOINT", "http://127.0.0.1:9000")])
-        .run("template create --yes")
+        .run("template create --yes --skip-probe")
         .expect(0);
     let sent: Value = serde_json::from_str(&site.last_body(route::TEMPLATE)).unwrap();
     assert_eq!(
@@ -128,7 +128,7 @@ fn an_endpoint_of_ones_own_goes_into_the_template() {
         ("S3_ENDPOINT", "http://127.0.0.1:9000"),
         ("BASE_URL", "https://api.airbyte.com"),
     ]));
-    home.run("template create --yes").expect(3);
+    home.run("template create --yes --skip-probe").expect(3);
 }
 
 #[test]

@@ -95,12 +95,12 @@ exit 0
 --- err
 no connection templates were created from this machine; this API cannot list others
 ");
-    insta::assert_snapshot!(home.run("template create --yes").block(), @r"
+    insta::assert_snapshot!(home.run("template create --yes --skip-probe").block(), @r"
 exit 0
 --- out
 created  destination-s3  id UUID
 ");
-    insta::assert_snapshot!(home.run("template create --yes").block(), @r"
+    insta::assert_snapshot!(home.run("template create --yes --skip-probe").block(), @r"
 exit 0
 --- out
 exists  destination-s3  id UUID
@@ -174,7 +174,7 @@ error: a connection template named destination-s3 exists (id UUID) and differs
             ("TEMPLATE_NAME", "other"),
         ]),
     );
-    home.run("template create --yes").expect(0);
+    home.run("template create --yes --skip-probe").expect(0);
     assert_eq!(site.seen("templates"), 2);
 }
 
@@ -381,4 +381,82 @@ fn what_the_connector_would_refuse_is_refused_here() {
         assert!(because.contains(name) && because.contains(why), "{because}");
     }
     assert_eq!(site.requests(), 0);
+}
+
+#[test]
+fn a_bucket_that_refuses_keeps_the_template_from_being_sent() {
+    for api in ["v1", "agents"] {
+        for (fault, code) in [
+            ("s3.list=deny", "bucket.denied"),
+            ("s3.put=deny", "bucket.denied"),
+            ("s3.get=deny", "bucket.denied"),
+            ("s3.delete=deny", "bucket.denied"),
+            ("bucket-missing", "bucket.missing"),
+            ("bucket-region:eu-west-1", "bucket.region"),
+        ] {
+            let site = Site::new(&[fault]);
+            let home = site.home_with(&[("AIRBYTE_API", api)]);
+            for flags in ["--yes", "--yes --force"] {
+                let ran = home.run(&format!("template create {flags} -o json"));
+                let document = ran.expect(9).json();
+                assert_eq!(document["error"]["code"], code, "{fault}");
+                assert_eq!(document["kind"], "template.create");
+                let hint = document["error"]["hint"].as_str().unwrap();
+                assert!(hint.contains("--skip-probe"), "{fault}: {hint}");
+            }
+            assert_eq!(
+                (site.seen("templates"), home.ledger().as_str()),
+                (0, ""),
+                "{api} {fault}: nothing sent, no intent"
+            );
+            assert!(site.sandbox.objects("").is_empty(), "{fault}");
+            let made = data(&home, "template create --yes --skip-probe", 0);
+            assert_eq!(made["outcome"], "created", "{fault}");
+        }
+    }
+}
+
+#[test]
+fn a_refused_probe_in_words() {
+    let site = Site::new(&["s3.put=deny"]);
+    let ran = site.home().run("template create --yes").expect(9);
+    insta::assert_snapshot!(ran.block(), @r#"
+exit 9
+--- err
+error: could not put an object into the bucket, so nothing was sent
+  because: put of acme-embedded answered 403: AccessDenied, User: arn:aws:iam::123456789012:user/acme-embedded is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::acme-embedded/customers/embedctl-probe-UUID" because no identity-based policy allows the s3:PutObject action
+  hint: allow the key s3:PutObject on the folder; --skip-probe sends it all the same
+"#);
+}
+
+#[test]
+fn the_bucket_is_proved_only_before_something_is_sent() {
+    let site = Site::new(&[]);
+    let home = site.home();
+    let puts = || site.count("S3 PUT");
+    home.run("template plan").expect(0);
+    home.run("template create --dry-run --yes").expect(0);
+    home.run("template create").expect(2);
+    assert_eq!(puts(), 0, "not for a plan, and not without a confirmation");
+    home.run("template create --yes").expect(0);
+    assert_eq!(puts(), 1);
+    home.run("template create --yes").expect(0);
+    assert_eq!(puts(), 1, "what exists is not sent");
+    home.run("template create --yes --force --skip-probe")
+        .expect(0);
+    assert_eq!((puts(), site.seen("templates")), (1, 2));
+    assert!(site.sandbox.objects("").is_empty());
+}
+
+#[test]
+fn a_bucket_out_of_reach_is_the_network_and_nothing_is_sent() {
+    let site = Site::new(&[]);
+    let home = site.home_with(&[("S3_ENDPOINT", "http://127.0.0.1:1")]);
+    let ran = home.run("template create --yes -o json").expect(5);
+    assert_eq!(ran.json()["error"]["code"], "network.connect");
+    assert_eq!(
+        (site.count(route::TEMPLATE), home.ledger().as_str()),
+        (0, "")
+    );
+    home.run("template create --yes --skip-probe").expect(0);
 }

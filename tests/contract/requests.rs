@@ -32,20 +32,20 @@ const WALKS: [Walk; 2] = [
         api: Api::V1,
         name: "v1",
         runs: &[
-            (&[], &["template", "create", "--yes"]),
+            (&[], &["template", "create", "--skip-probe", "--yes"]),
             (
                 &[
                     ("TEMPLATE_FORMAT", "csv.gz"),
                     ("TEMPLATE_SCHEDULE", "manual"),
                 ],
-                &["template", "create", "--yes", "--force"],
+                &["template", "create", "--skip-probe", "--yes", "--force"],
             ),
             (
                 &[
                     ("TEMPLATE_FORMAT", "parquet"),
                     ("TEMPLATE_SCHEDULE", "0 0 6 * * ?"),
                 ],
-                &["template", "create", "--yes", "--force"],
+                &["template", "create", "--skip-probe", "--yes", "--force"],
             ),
             (&[], &["token", "mint", "user-42", "0"]),
             (&[], &["check", "--skip", "bucket"]),
@@ -62,17 +62,17 @@ const WALKS: [Walk; 2] = [
         api: Api::Agents,
         name: "agents",
         runs: &[
-            (&[], &["template", "create", "--yes"]),
+            (&[], &["template", "create", "--skip-probe", "--yes"]),
             (
                 &[("TEMPLATE_NAME", "second"), ("TEMPLATE_FORMAT", "csv.gz")],
-                &["template", "create", "--yes"],
+                &["template", "create", "--skip-probe", "--yes"],
             ),
             (
                 &[
                     ("TEMPLATE_NAME", "third"),
                     ("TEMPLATE_SCHEDULE", "0 0 6 * * ?"),
                 ],
-                &["template", "create", "--yes"],
+                &["template", "create", "--skip-probe", "--yes"],
             ),
             (&[], &["template", "list"]),
             (&[], &["token", "mint", "user-42"]),

@@ -83,6 +83,12 @@ fn question_words(model: &Model, question: &Question) -> (Role, String, String) 
                 format!("{why} Two templates with one name break every new customer."),
             )
         }
+        Question::CreateUnproved(_) => (
+            Role::Warn,
+            "! Send it although the probe of the bucket failed?".to_owned(),
+            "Airbyte keeps a template unread: no sync succeeds before the bucket takes it."
+                .to_owned(),
+        ),
         Question::MintUnknown(users) => {
             let who = match users.as_slice() {
                 [user] => format!("{user} is"),

@@ -75,7 +75,7 @@ pub const KEYS: &[Binding<Action>] = &[
         keys: &[letter('F')],
         action: Action::Again,
         verb: "send again",
-        help: "after an unknown outcome or a conflict: send all the same, after asking",
+        help: "after an unknown outcome, a conflict or a failed probe: send all the same, after asking",
     },
     Binding {
         keys: &[letter('m')],
@@ -161,6 +161,13 @@ pub fn hints(model: &Model) -> Vec<Hint> {
             .into_iter()
             .filter_map(|action| hint(KEYS, action))
             .collect();
+    }
+    if model.template.unproved.is_some() {
+        let keys = [
+            hint_as(KEYS, Action::Go, "try again"),
+            hint_as(KEYS, Action::Again, "send anyway"),
+        ];
+        return keys.into_iter().flatten().collect();
     }
     let edit = [Action::Format, Action::Schedule, Action::Name].map(|a| hint(KEYS, a));
     let first = match model.template.condition() {

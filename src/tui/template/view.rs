@@ -37,6 +37,10 @@ pub fn draw(model: &Model, width: usize, height: usize) -> Drawn {
     }
     lines.extend(facts(model, spec, width));
     let mut state = standing(model, width);
+    if model.template.failure.is_some() && lines.len() + state.len() + 1 > height {
+        // What went wrong is read before what was wanted.
+        lines.truncate(3);
+    }
     state.truncate(height.saturating_sub(lines.len() + 1));
     let room = height.saturating_sub(lines.len() + state.len() + 2);
     if let Some(plan) = &model.template.plan {

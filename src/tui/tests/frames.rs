@@ -3,6 +3,7 @@
 use super::*;
 use crate::domain::failure::Code;
 use crate::domain::field::Key;
+use crate::domain::template::Consent;
 
 pub(super) fn refused() -> Failure {
     Failure::new(Code::AuthRefused, "Airbyte refused the client ID or secret")
@@ -228,6 +229,26 @@ fn the_template_in_its_states() {
     snapshot!("template_created_80x24", driver);
     driver.size(60, 16);
     snapshot!("template_created_60x16", driver);
+}
+
+#[test]
+fn a_template_whose_bucket_refused() {
+    let mut driver = planned(|_| Would::Create);
+    driver.press("enter enter");
+    let ticket = driver.ticket();
+    let failure = Failure::new(
+        Code::BucketDenied,
+        "could not put an object into the bucket, so nothing was sent",
+    )
+    .because("put of acme-embedded answered 403: AccessDenied, User is not authorized to perform: s3:PutObject")
+    .hint("allow s3:PutObject on the folder for this access key");
+    driver.done(ticket, Outcome::Unproved(Consent::OnlyIfAbsent, failure));
+    snapshot!("template_unproved", driver);
+    driver.size(60, 20);
+    snapshot!("template_unproved_60x20", driver);
+    driver.size(80, 24);
+    driver.press("F");
+    snapshot!("template_unproved_asks_80x24", driver);
 }
 
 #[test]

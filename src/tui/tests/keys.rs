@@ -4,7 +4,7 @@ use super::*;
 use crate::client::KnownUser;
 use crate::domain::failure::{Code, Exit};
 use crate::domain::field::Key;
-use crate::domain::template::{Format, Schedule};
+use crate::domain::template::{Consent, Format, Proof, Schedule};
 use crate::tui::model::{Focus, Work};
 use crate::tui::prompt::{Prompt, Question};
 
@@ -261,7 +261,7 @@ fn enter_pressed_five_times_creates_once() {
         creations,
         [Effect::Send(Command::Start(
             Ticket(2),
-            Job::Create(access, spec)
+            Job::Create(access, spec, Consent::OnlyIfAbsent, Proof::First)
         ))]
     );
     driver.press("f");
@@ -318,12 +318,71 @@ fn after_an_unknown_outcome_enter_sends_nothing() {
     driver.press("F esc");
     assert_eq!(driver.effects, []);
     driver.press("F enter");
-    assert!(matches!(driver.started()[0].1, Job::CreateAgain(..)));
+    assert!(matches!(
+        driver.started()[0].1,
+        Job::Create(_, _, Consent::SendAnyway, Proof::First)
+    ));
     driver.fails(4, Failure::new(Code::TemplateUnknown, "no answer came"));
     let planned = plan(&driver, Would::Ask("2026-01-02T12:31:07Z".to_owned()));
     driver.done(5, Outcome::Planned(Box::new(planned)));
     driver.press("a");
     assert!(matches!(driver.started()[0].1, Job::Adopt(..)));
+}
+
+fn unproved(driver: &mut Driver, ticket: u64, consent: Consent) {
+    let failure = Failure::new(Code::BucketDenied, "refused, so nothing was sent");
+    driver.done(ticket, Outcome::Unproved(consent, failure));
+}
+
+#[test]
+fn a_bucket_that_refused_can_be_tried_again_or_passed_over() {
+    let mut driver = Driver::ready();
+    driver.press("alt-2");
+    let planned = plan(&driver, Would::Create);
+    driver.done(1, Outcome::Planned(Box::new(planned)));
+    driver.press("enter enter");
+    unproved(&mut driver, 2, Consent::OnlyIfAbsent);
+    assert_eq!(driver.effects, [], "the plan holds");
+    driver.press("F esc");
+    assert_eq!(driver.effects, []);
+    driver.press("enter enter");
+    assert!(matches!(
+        driver.started()[0].1,
+        Job::Create(_, _, Consent::OnlyIfAbsent, Proof::First)
+    ));
+    unproved(&mut driver, 3, Consent::OnlyIfAbsent);
+    driver.press("F enter");
+    assert!(matches!(
+        driver.started()[0].1,
+        Job::Create(_, _, Consent::OnlyIfAbsent, Proof::LeftOut)
+    ));
+}
+
+#[test]
+fn what_was_consented_to_holds_after_a_bucket_that_refused() {
+    let mut driver = Driver::ready();
+    driver.press("alt-2");
+    let planned = plan(&driver, Would::Ask("2026-01-02T12:31:07Z".to_owned()));
+    driver.done(1, Outcome::Planned(Box::new(planned)));
+    driver.press("F enter");
+    unproved(&mut driver, 2, Consent::SendAnyway);
+    driver.press("enter enter");
+    assert!(matches!(
+        driver.started()[0].1,
+        Job::Create(_, _, Consent::SendAnyway, Proof::First)
+    ));
+    unproved(&mut driver, 3, Consent::SendAnyway);
+    driver.press("F enter");
+    assert!(matches!(
+        driver.started()[0].1,
+        Job::Create(_, _, Consent::SendAnyway, Proof::LeftOut)
+    ));
+    unproved(&mut driver, 4, Consent::SendAnyway);
+    driver.press("f");
+    assert_eq!(
+        driver.model.template.unproved, None,
+        "another template begins anew"
+    );
 }
 
 #[test]

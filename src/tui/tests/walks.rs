@@ -137,9 +137,10 @@ fn answer(driver: &mut Driver, dice: &mut Dice, ticket: u64, job: &Job) {
             };
             Outcome::Planned(Box::new(plan(driver, would)))
         }
-        Job::Create(..) | Job::CreateAgain(..) => {
-            Outcome::Created(Creation::Exists { id: None }, "ledger".to_owned())
-        }
+        Job::Create(_, _, consent, _) => match dice.throw(2) {
+            0 => Outcome::Created(Creation::Exists { id: None }, "ledger".to_owned()),
+            _ => Outcome::Unproved(*consent, Failure::new(Code::BucketDenied, "refused")),
+        },
         Job::Mint(_, _, user) => Outcome::Minted(Box::new(token(driver, user.as_str()))),
         Job::Verify(_, _, user, _) => {
             let mut landing = match dice.throw(3) {
@@ -217,7 +218,7 @@ fn no_walk_panics_or_has_two_setup_jobs_open() {
             let current = driver.model.setup.map(|setup| setup.ticket.0);
             let creating = open
                 .iter()
-                .filter(|(_, job)| matches!(job, Job::Create(..) | Job::CreateAgain(..)))
+                .filter(|(_, job)| matches!(job, Job::Create(..)))
                 .count();
             assert!(creating <= 1, "seed {seed}");
             if creating == 1 {
@@ -237,12 +238,7 @@ fn no_walk_panics_or_has_two_setup_jobs_open() {
 fn ends_later(job: &Job) -> bool {
     matches!(
         job,
-        Job::Check(_)
-            | Job::Plan(..)
-            | Job::Create(..)
-            | Job::CreateAgain(..)
-            | Job::Adopt(..)
-            | Job::Serve(_)
+        Job::Check(_) | Job::Plan(..) | Job::Create(..) | Job::Adopt(..) | Job::Serve(_)
     )
 }
 

@@ -90,7 +90,7 @@ pub(super) fn standing(model: &Model, width: usize) -> Vec<Line<'static>> {
     if let Some(setup) = model.setup {
         let words = match setup.work {
             _ if setup.stopping => "Stopping …".to_owned(),
-            Work::Create => "Creating: sent once, waiting for the answer …".to_owned(),
+            Work::Create => "Creating: the bucket is probed, then it is sent, once …".to_owned(),
             Work::Plan => "Looking for what exists …".to_owned(),
             Work::Check | Work::Adopt => format!("{} …", setup.work.words()),
         };
@@ -121,6 +121,7 @@ pub(super) fn standing(model: &Model, width: usize) -> Vec<Line<'static>> {
         Condition::Failed(failed) => lines.extend(failed_lines(model, failed, width)),
         // What has moved is not asked about here any more.
         Condition::Ready(_) if moved_is_offered(model) => {}
+        _ if page.unproved.is_some() => lines.extend(unproved(look, width)),
         Condition::Ready(plan) => lines.extend(ready(look, plan, width)),
         Condition::Made(made) => lines.extend(made_lines(look, made, width)),
         Condition::Exists(existing) => lines.extend(exists(look, existing, width)),
@@ -302,6 +303,19 @@ fn conflict(
         "Two templates with one name break every new customer. Give this one another name, or send all the same.",
         width,
     ));
+    lines
+}
+
+fn unproved(look: Look<'_>, width: usize) -> Vec<Line<'static>> {
+    let text = "Mend it in AWS, or the settings on screen 1; Enter then tries again.";
+    let mut lines = paragraph(look, Role::Text, LABEL + 2, text, width);
+    lines.push(
+        Row::new(look)
+            .at(LABEL + 2)
+            .put(Role::Strong, "F")
+            .until(Role::Text, " sends it without the probe", width)
+            .line(),
+    );
     lines
 }
 
