@@ -593,6 +593,11 @@ fn refused(
             Code::BucketDenied,
             format!("allow the key {}", verb.permission()),
         ),
+        ("", ..) => (
+            Code::BucketRefused,
+            "this is not how S3 answers: check S3_ENDPOINT, and look for a proxy in between"
+                .to_owned(),
+        ),
         _ => (
             Code::BucketRefused,
             "the message is S3's own; try again later if it is a passing one".to_owned(),

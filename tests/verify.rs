@@ -183,6 +183,103 @@ fn objects_are_counted_even_when_the_chain_cannot_be_read() {
 }
 
 #[test]
+fn old_objects_alone_are_no_new_data_and_it_is_said() {
+    let (site, home) = world(&[], "user-42");
+    play(&site, "user-42");
+    home.run("verify --since 2020-01-01T00:00:00Z").expect(0);
+    let ran = home.run("verify --since 2100-01-01T00:00:00Z -o json");
+    let reason = ran.expect(1).json()["data"]["reason"].as_str().unwrap().to_owned();
+    assert!(
+        reason.contains("3 objects") && reason.contains("none written after 2100-01-01"),
+        "{reason}"
+    );
+    assert!(!reason.contains("another bucket"), "{reason}");
+}
+
+#[test]
+fn more_than_the_budget_is_read_only_when_asked_for() {
+    let folder = many_objects(1, "jsonl");
+    let large = folder.path().join("objects/customers/user-42/users/large.jsonl");
+    let file = std::fs::File::create(&large).unwrap();
+    // A hole: nothing of it lies on a disk, and nothing of it is a row.
+    file.set_len(300 << 20).unwrap();
+    let site = Site::with(Options {
+        dir: Some(folder.path().to_owned()),
+        ..Options::default()
+    });
+    let data = site.home().run("verify -o json").expect(0).json()["data"].clone();
+    assert_eq!(
+        (&data["complete"], &data["streams"][0]["objects"]),
+        (&false.into(), &2.into())
+    );
+    assert_eq!(data["streams"][0]["rows"], 1);
+    file.set_len(257 << 20).unwrap();
+    let site = Site::with(Options {
+        dir: Some(folder.path().to_owned()),
+        ..Options::default()
+    });
+    let data = site.home().run("verify --full -o json").expect(0).json()["data"].clone();
+    assert_eq!(data["complete"], true, "{data}");
+}
+
+#[test]
+fn a_wait_that_is_interrupted_tells_what_was_found() {
+    let (_site, home) = world(&[], "user-42");
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
+        let running = home
+            .call(["verify", "--wait", "10m", "--timeout", "5", "-o", "json"])
+            .start();
+        let status = format!("/proc/{}/status", running.id());
+        // Once it handles the signal it is listening for it.
+        let bit = 1_u64 << (signal.as_raw() - 1);
+        until("it listens", || {
+            let text = std::fs::read_to_string(&status).unwrap_or_default();
+            let caught = text.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+            caught.is_some_and(|mask| {
+                u64::from_str_radix(mask.trim(), 16).unwrap_or(0) & bit != 0
+            })
+        });
+        running.signal(signal);
+        let document = running.wait().expect(code).json();
+        let error = &document["error"];
+        assert_eq!(error["code"], "cancelled");
+        assert!(error["because"].is_string() && error["hint"].is_string());
+    }
+}
+
+#[test]
+fn the_bucket_out_of_reach_or_out_of_its_mind_is_told() {
+    let cases = [
+        ("s3.list=hang", 5, "network.timeout", 1),
+        ("s3.list=reset", 5, "network.lost", 3),
+        ("s3.put=hang", 5, "network.timeout", 1),
+        ("s3.list=status:503", 9, "bucket.refused", 3),
+        ("s3.list=status:503*2", 0, "", 3),
+        ("s3.list=html:502", 9, "bucket.refused", 3),
+        ("s3.list=empty", 9, "bucket.refused", 1),
+        ("s3.list=huge:9", 9, "bucket.refused", 1),
+        ("s3.list=redirect:302:http://127.0.0.1:9", 9, "bucket.refused", 1),
+    ];
+    std::thread::scope(|scope| {
+        for (fault, exit, code, tries) in cases {
+            scope.spawn(move || {
+                let (site, home) = world(&[fault], "user-42");
+                let ran = home.run("check --only bucket --timeout 1 -o json");
+                let error = ran.expect(exit).json()["error"].clone();
+                if exit != 0 {
+                    assert_eq!(error["code"], code, "{fault}: {error}");
+                    for part in ["message", "because", "hint"] {
+                        assert!(error[part].is_string(), "{fault}: {error}");
+                    }
+                }
+                let verb = if fault.starts_with("s3.put") { "S3 PUT" } else { "S3 LIST" };
+                assert_eq!(site.count(verb), tries, "{fault}");
+            });
+        }
+    });
+}
+
+#[test]
 fn a_bucket_that_refuses_is_exit_nine_and_a_deadline_ends() {
     let (site, home) = world(&[], "user-42");
     home.run("verify --wait 1s").expect(1);

@@ -165,6 +165,14 @@ impl BaseUrl {
         self.loopback
     }
 
+    /// Returns where the vendor's operator UI shows a workspace's pipeline. Another host has none
+    /// that is known, and what is no workspace's id has none at all.
+    pub fn operator_url(&self, workspace: &str) -> Option<String> {
+        let id = uuid::Uuid::try_parse(workspace).ok()?;
+        self.is_vendor()
+            .then(|| format!("https://cloud.airbyte.com/workspaces/{id}/connections"))
+    }
+
     /// Returns true when it is the vendor's own host.
     pub fn is_vendor(&self) -> bool {
         Api::ALL.iter().any(|api| self.shown == api.vendor_url())

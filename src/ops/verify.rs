@@ -12,7 +12,7 @@ use super::Tools;
 use crate::api::{Contents, Part};
 use crate::domain::failure::{Code, Failure};
 use crate::domain::landing::{ChainLink, Landing, Link, LinkStatus};
-use crate::domain::moment::span;
+use crate::domain::moment::{rfc3339, span};
 use crate::domain::settings::Access;
 use crate::domain::template::{Schedule, TemplateSpec};
 use crate::domain::text::{counted, grouped};
@@ -93,7 +93,7 @@ async fn look_once(tools: Tools<'_>, target: &Target<'_>, look: &Look) -> Result
     );
     let found = found?;
     let reason = if found.streams.is_empty() {
-        Some(reason(&chain, &folder, look.since.is_some()))
+        Some(reason(&chain, &folder, look.since, found.older))
     } else {
         None
     };
@@ -204,12 +204,7 @@ async fn chain(tools: Tools<'_>, target: &Target<'_>) -> Chained {
     };
     let mut chained = chained;
     chained.add(Link::Workspace, LinkStatus::Ok, workspace.id.clone());
-    if target.access.base_url.is_vendor() {
-        chained.operator_url = Some(format!(
-            "https://cloud.airbyte.com/workspaces/{}/connections",
-            workspace.id
-        ));
-    }
+    chained.operator_url = target.access.base_url.operator_url(&workspace.id);
     match tools
         .api
         .workspace_contents(target.access, &workspace.id)
@@ -404,15 +399,26 @@ fn first_of(names: &[&str]) -> String {
     }
 }
 
-fn reason(chain: &Chained, folder: &str, since: bool) -> String {
-    let new = if since {
-        "no new objects"
-    } else {
-        "no objects"
+fn reason(chain: &Chained, folder: &str, since: Option<Timestamp>, older: u64) -> String {
+    let (Some(since), 1..) = (since, older) else {
+        let nothing = || format!("there are no objects under {folder}");
+        return chain.why.clone().unwrap_or_else(nothing);
     };
+    let some = usize::try_from(older).unwrap_or(usize::MAX);
+    let old = format!(
+        "{} under {folder}, none written after {}",
+        counted(some, "object"),
+        rfc3339(since)
+    );
+    let synced = chain
+        .links
+        .iter()
+        .any(|l| l.link == Link::Job && l.status == LinkStatus::Ok);
     match &chain.why {
-        Some(why) => why.clone(),
-        None => format!("there are {new} under {folder}"),
+        // That sync is the one which wrote them.
+        Some(_) if synced => format!("{old}: there has been no sync since that brought anything"),
+        Some(why) => format!("{old}; {why}"),
+        None => old,
     }
 }
 

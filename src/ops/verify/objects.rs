@@ -35,6 +35,8 @@ pub(super) struct Found {
     pub(super) streams: Vec<Stream>,
     pub(super) complete: bool,
     pub(super) sample: Vec<SampleRow>,
+    /// How many objects there are that were left out for being too old.
+    pub(super) older: u64,
 }
 
 /// Lists and reads the objects under a folder.
@@ -45,7 +47,11 @@ pub(super) async fn read(
     look: &Look,
 ) -> Result<Found, Failure> {
     let storage = spec.storage();
-    let (mut objects, mut complete) = list(bucket, &storage, folder, look.since).await?;
+    let Listed {
+        mut objects,
+        mut complete,
+        older,
+    } = list(bucket, &storage, folder, look.since).await?;
     objects.sort_by_key(|object| std::cmp::Reverse(object.modified));
     let mut streams: BTreeMap<String, Stream> = BTreeMap::new();
     let mut budget = if look.full { u64::MAX } else { BUDGET };
@@ -98,6 +104,7 @@ pub(super) async fn read(
         streams,
         complete,
         sample,
+        older,
     })
 }
 
@@ -120,28 +127,46 @@ impl Job {
     }
 }
 
+/// What a folder holds.
+#[derive(Default)]
+struct Listed {
+    objects: Vec<Object>,
+    /// Whether it was listed to its end.
+    complete: bool,
+    older: u64,
+}
+
 async fn list(
     bucket: &Client,
     storage: &Storage,
     folder: &str,
     since: Option<Timestamp>,
-) -> Result<(Vec<Object>, bool), Failure> {
-    let mut objects = Vec::new();
+) -> Result<Listed, Failure> {
+    let mut listed = Listed::default();
     let mut after: Option<String> = None;
     for _ in 0..PAGES {
         let page = bucket.list(storage, folder, after.as_deref(), 1000).await?;
-        let counts = |object: &Object| {
-            let new = since.is_none_or(|since| object.modified.is_none_or(|at| at > since));
-            new && !object.key.contains(CONNECTION_TEST) && !object.key.ends_with('/')
-        };
-        objects.extend(page.objects.into_iter().filter(counts));
+        for object in page.objects {
+            if object.key.contains(CONNECTION_TEST) || object.key.ends_with('/') {
+                continue;
+            }
+            let is_new = since.is_none_or(|since| object.modified.is_none_or(|at| at > since));
+            if is_new {
+                listed.objects.push(object);
+            } else {
+                listed.older += 1;
+            }
+        }
         match page.next {
             // A token that does not move would be followed for ever.
             Some(next) if Some(&next) != after.as_ref() => after = Some(next),
-            _ => return Ok((objects, true)),
+            _ => {
+                listed.complete = true;
+                return Ok(listed);
+            }
         }
     }
-    Ok((objects, false))
+    Ok(listed)
 }
 
 /// The stream of a key: the folder below the user's, less the source's id that the template's
