@@ -400,6 +400,88 @@ fn tls_that_is_none_is_told_and_there_is_no_way_round() {
     assert!(error["hint"].as_str().unwrap().contains("--ca-file"));
 }
 
+/// A service behind TLS that gives any credentials an access token. Its certificate is for this
+/// name and ends at this year; the authority's own comes along.
+fn behind_tls(name: &str, until_year: i32) -> (String, String) {
+    use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+    let authority_key = rcgen::KeyPair::generate().unwrap();
+    let mut authority = rcgen::CertificateParams::new(Vec::new()).unwrap();
+    authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let pem = authority.self_signed(&authority_key).unwrap().pem();
+    let issuer = rcgen::Issuer::new(authority, authority_key);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut params = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap();
+    params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+    params.not_after = rcgen::date_time_ymd(until_year, 1, 1);
+    let certificate = params.signed_by(&key, &issuer).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![certificate.der().clone()],
+            PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
+        )
+        .unwrap();
+    let config = Arc::new(config);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let connection = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
+            let mut stream = rustls::StreamOwned::new(connection, stream.unwrap());
+            std::thread::spawn(move || answer_once(&mut stream));
+        }
+    });
+    (url, pem)
+}
+
+fn answer_once(stream: &mut (impl std::io::Read + std::io::Write)) {
+    let mut heard = vec![0; 16 * 1024];
+    // Who does not trust this service goes away before it says anything.
+    let Ok(1..) = stream.read(&mut heard) else {
+        return;
+    };
+    let body = r#"{"access_token":"bearer","expires_in":900}"#;
+    let answer = Listener::json("200 OK", body);
+    let _gone = stream.write_all(answer.as_bytes());
+    let _gone = stream.flush();
+}
+
+#[test]
+fn a_certificate_counts_only_from_a_trusted_authority_for_this_name_and_time() {
+    let site = Site::new(&[]);
+    let check = |name: &str, until_year: i32, trusted: bool, exit: i32| {
+        let (url, pem) = behind_tls(name, until_year);
+        let home = site.home_with(&[("BASE_URL", &url)]);
+        home.write("ca.pem", pem);
+        let authority = if trusted { "--ca-file ca.pem" } else { "" };
+        let ran = home.run(&format!("check --only auth -o json {authority}"));
+        ran.expect(exit).json()["error"].clone()
+    };
+    check("127.0.0.1", 2090, true, 0);
+    for (name, until_year, trusted) in [
+        ("127.0.0.1", 2090, false),
+        ("elsewhere.example", 2090, true),
+        ("127.0.0.1", 2021, true),
+    ] {
+        let error = check(name, until_year, trusted, 5);
+        assert_eq!(error["code"], "network.tls", "{name} {until_year}: {error}");
+        let because = error["because"].as_str().unwrap();
+        assert!(because.contains("certificate"), "{because}");
+    }
+}
+
+#[test]
+fn a_name_with_an_address_that_nobody_answers_on_is_reached_by_its_other() {
+    // The sandbox answers on 127.0.0.1 alone; localhost is ::1 as well.
+    let site = Site::new(&[]);
+    let url = site.url.replace("127.0.0.1", "localhost");
+    let home = site.home_with(&[("BASE_URL", &url)]);
+    home.run("check --only auth").expect(0);
+}
+
 #[test]
 fn a_ca_file_must_be_one() {
     let home = Home::new();
