@@ -188,7 +188,10 @@ fn old_objects_alone_are_no_new_data_and_it_is_said() {
     play(&site, "user-42");
     home.run("verify --since 2020-01-01T00:00:00Z").expect(0);
     let ran = home.run("verify --since 2100-01-01T00:00:00Z -o json");
-    let reason = ran.expect(1).json()["data"]["reason"].as_str().unwrap().to_owned();
+    let reason = ran.expect(1).json()["data"]["reason"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     assert!(
         reason.contains("3 objects") && reason.contains("none written after 2100-01-01"),
         "{reason}"
@@ -199,7 +202,9 @@ fn old_objects_alone_are_no_new_data_and_it_is_said() {
 #[test]
 fn more_than_the_budget_is_read_only_when_asked_for() {
     let folder = many_objects(1, "jsonl");
-    let large = folder.path().join("objects/customers/user-42/users/large.jsonl");
+    let large = folder
+        .path()
+        .join("objects/customers/user-42/users/large.jsonl");
     let file = std::fs::File::create(&large).unwrap();
     // A hole: nothing of it lies on a disk, and nothing of it is a row.
     file.set_len(300 << 20).unwrap();
@@ -235,9 +240,7 @@ fn a_wait_that_is_interrupted_tells_what_was_found() {
         until("it listens", || {
             let text = std::fs::read_to_string(&status).unwrap_or_default();
             let caught = text.lines().find_map(|line| line.strip_prefix("SigCgt:"));
-            caught.is_some_and(|mask| {
-                u64::from_str_radix(mask.trim(), 16).unwrap_or(0) & bit != 0
-            })
+            caught.is_some_and(|mask| u64::from_str_radix(mask.trim(), 16).unwrap_or(0) & bit != 0)
         });
         running.signal(signal);
         let document = running.wait().expect(code).json();
@@ -258,7 +261,12 @@ fn the_bucket_out_of_reach_or_out_of_its_mind_is_told() {
         ("s3.list=html:502", 9, "bucket.refused", 3),
         ("s3.list=empty", 9, "bucket.refused", 1),
         ("s3.list=huge:9", 9, "bucket.refused", 1),
-        ("s3.list=redirect:302:http://127.0.0.1:9", 9, "bucket.refused", 1),
+        (
+            "s3.list=redirect:302:http://127.0.0.1:9",
+            9,
+            "bucket.refused",
+            1,
+        ),
     ];
     std::thread::scope(|scope| {
         for (fault, exit, code, tries) in cases {
@@ -272,7 +280,11 @@ fn the_bucket_out_of_reach_or_out_of_its_mind_is_told() {
                         assert!(error[part].is_string(), "{fault}: {error}");
                     }
                 }
-                let verb = if fault.starts_with("s3.put") { "S3 PUT" } else { "S3 LIST" };
+                let verb = if fault.starts_with("s3.put") {
+                    "S3 PUT"
+                } else {
+                    "S3 LIST"
+                };
                 assert_eq!(site.count(verb), tries, "{fault}");
             });
         }

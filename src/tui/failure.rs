@@ -9,6 +9,9 @@ use super::theme::{Look, Role};
 use crate::domain::failure::{Code, Failure};
 use crate::domain::moment::span;
 
+/// The most lines that a reason takes: a service may say much, and what to do stands below it.
+const REASON: usize = 5;
+
 /// Draws the three parts under an indent.
 pub fn lines(look: Look<'_>, failure: &Failure, indent: usize, width: usize) -> Vec<Line<'static>> {
     let mut lines = paragraph(
@@ -37,8 +40,17 @@ pub fn reasons(
         ("wait", wait.as_ref(), Role::Text),
         ("do", failure.hint.as_ref(), Role::Strong),
     ];
-    let parts = parts.map(|(label, text, role)| (label, text.map(String::as_str), role));
-    labelled(look, &parts, indent, width)
+    let mut lines = Vec::new();
+    for (label, text, role) in parts {
+        let part = [(label, text.map(String::as_str), role)];
+        let mut drawn = labelled(look, &part, indent, width);
+        if label == "because" && drawn.len() > REASON {
+            drawn.truncate(REASON - 1);
+            drawn.push(Row::new(look).at(indent + 9).put(Role::Quiet, "…").line());
+        }
+        lines.extend(drawn);
+    }
+    lines
 }
 
 /// Draws texts behind their labels, in one column.

@@ -240,7 +240,7 @@ fn a_template_whose_bucket_refused() {
         Code::BucketDenied,
         "could not put an object into the bucket, so nothing was sent",
     )
-    .because("put of acme-embedded answered 403: AccessDenied, User is not authorized to perform: s3:PutObject")
+    .because("put of acme-embedded answered 403: AccessDenied, User: arn:aws:iam::123456789012:user/acme-embedded is not authorized to perform: s3:PutObject on resource: \"arn:aws:s3:::acme-embedded/customers/embedctl-probe-2561a64f-fda7-4673-be64-87b6cf7067c1\" because no identity-based policy allows the s3:PutObject action")
     .hint("allow s3:PutObject on the folder for this access key");
     driver.done(ticket, Outcome::Unproved(Consent::OnlyIfAbsent, failure));
     snapshot!("template_unproved", driver);
