@@ -73,6 +73,8 @@ pub struct Entry {
     pub verb: &'static str,
     /// The action.
     pub act: Act,
+    /// The screen that it is done on, when that is another than the one that is shown.
+    pub screen: Option<Screen>,
 }
 
 /// Returns the rows of a table that have a name.
@@ -89,6 +91,7 @@ pub fn entries<A: Copy + Into<Act>>(table: &[Binding<A>]) -> Vec<Entry> {
             name: row.help,
             verb: row.verb,
             act: row.action.into(),
+            screen: None,
         })
         .collect()
 }
@@ -137,6 +140,30 @@ pub fn offered(model: &Model) -> Vec<Entry> {
     offered
 }
 
+/// Returns what could be asked for by name on the other screens; nothing while something else has
+/// the keys.
+pub fn elsewhere(model: &Model) -> Vec<Entry> {
+    if model.prompt.is_some() || model.form.policy.is_some() {
+        return Vec::new();
+    }
+    let others = Screen::ALL.into_iter().filter(|s| *s != model.screen);
+    others
+        .flat_map(|screen| {
+            // The rows of one request belong to the one that is open.
+            let own = if screen == Screen::Activity {
+                entries(activity::KEYS)
+            } else {
+                of_screen(screen)
+            };
+            own.into_iter().map(move |entry| Entry {
+                screen: Some(screen),
+                ..entry
+            })
+        })
+        .filter(|entry| !matches!(entry.act, Act::Policy(_)))
+        .collect()
+}
+
 /// Returns why an action cannot be done now, as the end of a sentence; `None` when it can.
 pub fn why_not(model: &Model, act: Act) -> Option<&'static str> {
     match act {
@@ -148,6 +175,16 @@ pub fn why_not(model: &Model, act: Act) -> Option<&'static str> {
         Act::Activity(action) => activity::why_not(model, action),
         Act::Anywhere(_) | Act::Outside(_) | Act::Rail(_) | Act::Answer(_) | Act::Policy(_) => None,
     }
+}
+
+/// Does what a row stands for, on its own screen.
+pub fn run_entry(model: &mut Model, entry: &Entry) -> Vec<Effect> {
+    let mut effects = match entry.screen {
+        Some(screen) => update::go(model, screen),
+        None => Vec::new(),
+    };
+    effects.extend(run(model, entry.act));
+    effects
 }
 
 /// Does an action, whatever has the keys.

@@ -1,6 +1,7 @@
 //! The palette: every action by its name, found by typing, run by Enter.
 //!
-//! Depends on `action` for the rows, on `input`, `keys`, `pen`. What cannot be done now is listed
+//! Depends on `action` for the rows, on `input`, `keys`, `pen`. With nothing typed it lists what this
+//! screen knows; a name finds the other screens' actions as well. What cannot be done now is listed
 //! too, dim and with the reason, so that a name one remembers is always found.
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent};
@@ -137,7 +138,7 @@ fn run(model: &mut Model, palette: Palette) -> Vec<Effect> {
         model.palette = Some(palette);
         return Vec::new();
     }
-    action::run(model, entry.act)
+    action::run_entry(model, &entry.clone())
 }
 
 /// The rows that hold every word that is typed, the best first, with the reason where they cannot be
@@ -145,12 +146,19 @@ fn run(model: &mut Model, palette: Palette) -> Vec<Effect> {
 fn matching(model: &Model, palette: &Palette) -> Vec<(Entry, Option<&'static str>)> {
     let text = palette.line.text().to_lowercase();
     let words: Vec<&str> = text.split_whitespace().collect();
+    let elsewhere = if words.is_empty() {
+        Vec::new()
+    } else {
+        action::elsewhere(model)
+    };
     let mut rows: Vec<(usize, Entry, Option<&'static str>)> = action::offered(model)
         .into_iter()
+        .chain(elsewhere)
         .filter_map(|entry| {
-            let rank = rank(&entry, &words)?;
+            let far = if entry.screen.is_some() { 5 } else { 0 };
             let why = action::why_not(model, entry.act);
-            Some((rank + if why.is_some() { 10 } else { 0 }, entry, why))
+            let late = if why.is_some() { 10 } else { 0 };
+            Some((rank(&entry, &words)? + far + late, entry, why))
         })
         .collect();
     // Stable: rows that fit alike stay in the tables' order.
@@ -257,10 +265,16 @@ fn row_line(
         (false, None) => ("  ", Role::Text),
         (false, Some(_)) => ("  ", Role::Quiet),
     };
-    // What cannot be done now has its reason where its key would stand.
+    let name = match entry.screen {
+        Some(screen) => format!("{}: {}", screen.title(), entry.name),
+        None => entry.name.to_owned(),
+    };
+    // What cannot be done now has its reason where its key would stand. Another screen's key does
+    // nothing here.
     let (right, right_role, name) = match why {
-        None => (entry.keys.as_str(), Role::Strong, entry.name.to_owned()),
-        Some(why) => (why, Role::Quiet, format!("– {}", entry.name)),
+        None if entry.screen.is_some() => ("", Role::Quiet, name),
+        None => (entry.keys.as_str(), Role::Strong, name),
+        Some(why) => (why, Role::Quiet, format!("– {name}")),
     };
     let end = width.saturating_sub(right.width() + 2);
     Row::new(model.look())

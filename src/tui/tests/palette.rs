@@ -66,6 +66,20 @@ fn the_whole_walk_goes_by_the_palette_alone() {
 }
 
 #[test]
+fn a_name_finds_the_other_screens_actions_and_leads_there() {
+    let mut driver = board();
+    driver.press("alt-5 ctrl-p").type_text("filter");
+    insta::assert_snapshot!("elsewhere", driver.frame());
+    driver.press("esc");
+    run(&mut driver, "show only the users");
+    assert_eq!(driver.model.screen, Screen::Tokens);
+    assert!(driver.model.prompt.is_some(), "the filter is asked for");
+    driver.press("ctrl-p").type_text("errors");
+    let frame = driver.frame();
+    assert!(frame.contains("No action holds that"), "{frame}");
+}
+
+#[test]
 fn it_closes_without_doing_anything_and_opens_in_a_field() {
     let mut driver = Driver::ready();
     let before = driver.model.clone();
