@@ -47,6 +47,7 @@ pub mod message;
 pub mod model;
 pub mod mouse;
 pub mod moved;
+pub mod operator;
 pub mod palette;
 pub mod paste;
 pub mod pen;

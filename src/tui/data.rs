@@ -16,12 +16,11 @@ use super::prompt::{Prompt, Wanted};
 use super::screen::Screen;
 use super::theme::Role;
 use super::update::{CLIENT_ENDED, go, mismatch};
-use super::{template, tokens};
+use super::{operator, template, tokens};
 use crate::client::{Command, Job, Outcome, Ticket};
 use crate::domain::failure::{Code, Failure};
 use crate::domain::landing::{Landing, LinkStatus, Stream};
 use crate::domain::moment::Moment;
-use crate::domain::secret::Secret;
 use crate::domain::settings::Access;
 use crate::domain::template::TemplateSpec;
 use crate::domain::user::ExternalUser;
@@ -196,7 +195,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::UserAfter => return neighbour(model, true),
         Action::Up => model.data.select(model.data.selected().saturating_sub(1)),
         Action::Down => model.data.select(model.data.selected() + 1),
-        Action::Operator => return operator(model),
+        Action::Operator => return in_airbyte(model),
         Action::Play => return play(model),
         Action::Back => {
             if model.data.running.is_some() {
@@ -303,18 +302,15 @@ fn neighbour(model: &mut Model, forward: bool) -> Vec<Effect> {
     choose(model, other)
 }
 
-fn operator(model: &mut Model) -> Vec<Effect> {
+fn in_airbyte(model: &mut Model) -> Vec<Effect> {
     let address = model.data.landing().map(|l| l.operator_url.clone());
     match address {
         Some(Some(address)) => {
             model.data.address = true;
-            model.copy("The address in Airbyte", Secret::new(address))
+            operator::open(model, &address)
         }
         Some(None) => {
-            model.say(
-                Role::Warn,
-                "Where Airbyte shows this workspace is not known",
-            );
+            model.say(Role::Warn, operator::UNKNOWN);
             Vec::new()
         }
         None => {

@@ -104,8 +104,8 @@ pub enum Errand {
     Catalogue(Access),
     /// Playing a customer for this user.
     Play(ExternalUser),
-    /// Opening the browser.
-    Browse,
+    /// Opening the browser; with where the address is to be had when none opens.
+    Browse(&'static str),
     /// Writing these settings, of this draft.
     Save(Vec<Key>, Box<Draft>),
 }

@@ -455,7 +455,7 @@ fn browse(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     model.say(Role::Busy, format!("Opening {url}"));
-    vec![model.send_out(Errand::Browse, Job::Browse(url))]
+    vec![model.send_out(Errand::Browse("y copies the address"), Job::Browse(url))]
 }
 
 fn copy(model: &mut Model) -> Vec<Effect> {

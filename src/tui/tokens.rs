@@ -5,7 +5,6 @@
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent};
 
-use super::data;
 use super::input::Line;
 use super::keys::{Binding, Hint, bare, find, hint, hint_as, letter};
 use super::message::Effect;
@@ -15,6 +14,7 @@ use super::screen::Screen;
 use super::template::want_plan;
 use super::theme::Role;
 use super::update::go;
+use super::{data, operator};
 use crate::client::{Command, Job, KnownUser, Ticket};
 use crate::domain::failure::{Code, Failure};
 use crate::domain::secret::Secret;
@@ -53,6 +53,8 @@ pub enum Action {
     Filter,
     /// Look at the selected user's data.
     Data,
+    /// Show the selected user's workspace in the operator UI.
+    Operator,
     /// Take back what was copied.
     Clear,
     /// Stop what is being minted.
@@ -122,6 +124,12 @@ pub const KEYS: &[Binding<Action>] = &[
         action: Action::Data,
         verb: "data",
         help: "look at what has landed in the bucket for this user",
+    },
+    Binding {
+        keys: &[letter('O')],
+        action: Action::Operator,
+        verb: "in Airbyte",
+        help: "copy and open the address of the workspace in Airbyte",
     },
     Binding {
         keys: &[letter('C')],
@@ -233,6 +241,9 @@ pub fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         {
             Some("no user is selected")
         }
+        Action::Operator if board.selected().is_none_or(|row| row.workspace.is_none()) => {
+            Some("the workspace is not known yet")
+        }
         Action::Stop if board.under_way() == 0 => Some("nothing is being minted"),
         Action::Mint
         | Action::Add
@@ -242,6 +253,7 @@ pub fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         | Action::Forget
         | Action::Filter
         | Action::Data
+        | Action::Operator
         | Action::Clear
         | Action::Stop
         | Action::Up
@@ -286,6 +298,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
                 return data::open(model, user);
             }
         }
+        Action::Operator => return in_airbyte(model),
         Action::Filter => {
             let line = Line::new(board.filter());
             model.prompt = Some(Prompt::Line(Wanted::Filter, line, None));
@@ -561,6 +574,26 @@ fn copy_token(model: &mut Model, user: &ExternalUser, token: Secret) -> Vec<Effe
         notice.text.push_str("; C clears it");
     }
     effects
+}
+
+/// Shows where the selected user's workspace is in the operator UI.
+fn in_airbyte(model: &mut Model) -> Vec<Effect> {
+    let Some(workspace) = model.tokens.selected().map(|row| row.workspace.clone()) else {
+        return Vec::new();
+    };
+    let Some(workspace) = workspace else {
+        let text = "Its workspace is not known here: Enter mints a token, which names it";
+        model.say(Role::Quiet, text);
+        return Vec::new();
+    };
+    let address = model
+        .access()
+        .and_then(|access| access.base_url.operator_url(&workspace));
+    let Some(address) = address else {
+        model.say(Role::Warn, operator::UNKNOWN);
+        return Vec::new();
+    };
+    operator::open(model, &address)
 }
 
 /// Takes users off the list of those known from before, as was confirmed.

@@ -509,10 +509,13 @@ fn ran(model: &mut Model, errand: Errand, result: Result<Outcome, Failure>) -> V
         (Errand::Play(_), Ok(Outcome::Played(told))) => {
             model.say(Role::Good, format!("✔ {told}: d sees the data"));
         }
-        (Errand::Browse, Ok(Outcome::Browsed)) => model.notice = None,
-        (Errand::Browse, Err(failure)) => {
+        // What was said while it opened goes; that its address was copied stays.
+        (Errand::Browse(_), Ok(Outcome::Browsed)) => {
+            model.notice.take_if(|notice| notice.role == Role::Busy);
+        }
+        (Errand::Browse(rest), Err(failure)) => {
             let because = failure.because.map_or(String::new(), |b| format!(" ({b})"));
-            let text = format!("✖ {}{because}: y copies the address", failure.message);
+            let text = format!("✖ {}{because}: {rest}", failure.message);
             model.say(Role::Bad, text);
         }
         (errand, Err(failure)) => {
@@ -522,7 +525,7 @@ fn ran(model: &mut Model, errand: Errand, result: Result<Outcome, Failure>) -> V
                 | Errand::Users
                 | Errand::Save(..)
                 | Errand::Catalogue(_)
-                | Errand::Browse
+                | Errand::Browse(_)
                 | Errand::Play(_) => "",
             };
             let because = failure.because.map_or(String::new(), |b| format!(": {b}"));

@@ -236,16 +236,20 @@ fn a_customer_is_played_in_a_sandbox_alone_and_then_looked_for() {
 }
 
 #[test]
-fn the_operators_page_is_shown_and_copied() {
+fn the_operators_page_is_shown_copied_and_opened() {
     let mut driver = at_data();
     driver.press("O");
     assert_eq!(driver.effects, []);
     let mut driver = landed();
     driver.press("O");
-    match driver.effects.as_slice() {
-        [Effect::Copy(text)] => assert!(text.expose().starts_with("https://cloud.airbyte.com/")),
-        other => panic!("{other:?}"),
-    }
+    let Some(Effect::Copy(text)) = driver.effects.first() else {
+        panic!("{:?}", driver.effects)
+    };
+    let address = text.expose().to_owned();
+    assert!(address.starts_with("https://cloud.airbyte.com/"));
+    let (ticket, job) = driver.started().remove(0);
+    assert_eq!(*job, Job::Browse(address));
+    driver.done(ticket, Outcome::Browsed);
     assert_eq!(
         notice(&driver),
         "The address in Airbyte sent to the terminal's clipboard"

@@ -546,6 +546,32 @@ fn a_renewal_is_asked_for_on_another_screen() {
 }
 
 #[test]
+fn a_workspace_is_shown_in_airbyte_once_it_is_known() {
+    let mut driver = Driver::at_tokens();
+    driver.press("O");
+    assert_eq!(driver.effects, []);
+    assert!(notice(&driver).contains("not known here"));
+    driver.press("enter");
+    let ticket = driver.ticket();
+    let minted = token(&driver, "user-42");
+    driver.done(ticket, Outcome::Minted(Box::new(minted)));
+    driver.press("O");
+    let Some(Effect::Copy(text)) = driver.effects.first() else {
+        panic!("{:?}", driver.effects)
+    };
+    let address = text.expose().to_owned();
+    assert!(address.starts_with("https://cloud.airbyte.com/workspaces/"));
+    let (ticket, job) = driver.started().remove(0);
+    assert_eq!(*job, Job::Browse(address));
+    let none = Failure::new(Code::MachineBrowser, "the browser could not be opened");
+    driver.fails(ticket, none);
+    assert!(notice(&driver).contains("its address was copied"));
+    driver.model.over_ssh = true;
+    driver.press("O");
+    assert!(matches!(driver.effects.as_slice(), [Effect::Copy(_)]));
+}
+
+#[test]
 fn no_more_than_twenty_rows_renew_themselves() {
     let mut driver = Driver::at_tokens();
     let list: Vec<String> = (0..20).map(|i| format!("user-{i:03}")).collect();
