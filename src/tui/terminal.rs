@@ -243,6 +243,56 @@ pub(super) fn forget(path: &Path) {
 mod tests {
     use super::*;
 
+    /// The console's end of the next test: takes the terminal, and panics on a thread of its own.
+    #[test]
+    #[ignore = "started by the next test, behind a pseudo-terminal"]
+    fn panicking_in_the_terminal() {
+        std::panic::set_hook(Box::new(|_| {
+            let _gone = writeln!(io::stderr(), "a bug was told");
+        }));
+        let guard = Guard::enter().unwrap();
+        let panicked = std::thread::spawn(|| panic!("canary")).join();
+        assert!(panicked.is_err() && guard.has_panicked());
+        drop(guard);
+        writeln!(io::stdout(), "back in order").unwrap();
+    }
+
+    #[test]
+    fn a_panic_is_told_once_the_terminal_is_given_back() {
+        let size = portable_pty::PtySize {
+            rows: 24,
+            cols: 80,
+            ..portable_pty::PtySize::default()
+        };
+        let pair = portable_pty::native_pty_system().openpty(size).unwrap();
+        let mut command = portable_pty::CommandBuilder::new(std::env::current_exe().unwrap());
+        command.args([
+            "--exact",
+            "tui::terminal::tests::panicking_in_the_terminal",
+            "--ignored",
+            "--nocapture",
+        ]);
+        let mut child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let mut bytes = Vec::new();
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let mut piece = [0; 4096];
+        // The other side's end is an error here, as a terminal that is hung up.
+        while let Ok(count @ 1..) = io::Read::read(&mut reader, &mut piece) {
+            bytes.extend_from_slice(&piece[..count]);
+        }
+        assert!(child.wait().unwrap().success());
+        let text = String::from_utf8(bytes).unwrap();
+        let (leave, show) = ("\x1b[?1049l", "\x1b[?25h");
+        assert_eq!(text.matches("\x1b[?1049h").count(), 1, "{text:?}");
+        assert_eq!(text.matches(leave).count(), 1, "given back once: {text:?}");
+        let told = text.find("a bug was told").unwrap();
+        assert!(text.find(leave).unwrap() < told, "{text:?}");
+        assert!(text.find(show).unwrap() < told, "{text:?}");
+        assert!(text.contains("back in order"), "{text:?}");
+        assert!(!text.contains("canary"), "{text:?}");
+    }
+
     #[test]
     fn a_kept_copy_is_for_its_owner_alone() {
         use std::os::unix::fs::PermissionsExt as _;
