@@ -3,39 +3,43 @@
 //! Depends on nothing of ours.
 
 use std::fmt;
+use std::sync::Arc;
 
 use zeroize::Zeroize;
 
-/// A secret text. `Debug` prints dots, there is no `Display` and no `Serialize`, and the memory is
-/// overwritten when it is dropped.
+/// A secret text. `Debug` prints dots, there is no `Display` and no `Serialize`. Clones share the one
+/// text, which is overwritten when the last of them is dropped.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
-pub struct Secret(String);
+pub struct Secret(Arc<Text>);
+
+#[derive(Default, PartialEq, Eq, Hash)]
+struct Text(String);
 
 impl Secret {
     /// Takes the text over.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self(Arc::new(Text(text.into())))
     }
 
     /// Returns the text itself. Only for the places where a secret must leave: the request, the
     /// `.env` file, the clipboard, and the output of `token mint`.
     pub fn expose(&self) -> &str {
-        &self.0
+        &self.0.0
     }
 
     /// Returns the length in characters, which may be shown.
     pub fn chars(&self) -> usize {
-        self.0.chars().count()
+        self.expose().chars().count()
     }
 
     /// Returns true when there is nothing but white space.
     pub fn is_blank(&self) -> bool {
-        self.0.trim().is_empty()
+        self.expose().trim().is_empty()
     }
 
     /// Returns true when there is no text.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.expose().is_empty()
     }
 }
 
@@ -45,7 +49,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-impl Drop for Secret {
+impl Drop for Text {
     fn drop(&mut self) {
         self.0.zeroize();
     }
