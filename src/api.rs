@@ -15,8 +15,6 @@
 //!                    Answer ◄── 2xx ──────────────────┴── else ──► problem ──► Error ──► Failure
 //! ```
 
-use std::collections::VecDeque;
-
 use serde_json::Value;
 
 use crate::domain::failure::Failure;
@@ -307,7 +305,7 @@ impl Client {
         let call = dialect::of(access.api).create_template(spec, shown);
         (
             call.method,
-            access.base_url.join(&call.path),
+            access.base_url.join(&call.path).into(),
             call.body.unwrap_or_default(),
         )
     }
@@ -379,7 +377,7 @@ impl Client {
             templates: self.source_templates(access).await?,
             own: ShownRequest {
                 method: call.method,
-                url: access.base_url.join(&call.path),
+                url: access.base_url.join(&call.path).into(),
                 body: call.body.unwrap_or_default(),
             },
         })
@@ -517,8 +515,8 @@ impl Client {
         call: &Call,
         secrets: &[(&'static str, &Secret)],
     ) -> Result<Answer, Error> {
-        // Two rounds: a refused bearer is forgotten, fetched once, and tried once more.
-        let mut rounds = VecDeque::from([true, false]);
+        // A refused bearer is forgotten, fetched once, and tried once more.
+        let mut again = true;
         loop {
             let token = self.token(access).await?;
             let request = Request {
@@ -532,10 +530,10 @@ impl Client {
                 ])),
             };
             let answer = self.transport.send(&request).await;
-            let again = rounds.pop_front().unwrap_or(false);
             match answer {
                 Err(error) if error.status() == Some(401) && again => {
                     self.tokens.forget(access, Some(&token.secret));
+                    again = false;
                 }
                 other => return other,
             }

@@ -15,6 +15,7 @@ use reqwest::header::{ACCEPT_ENCODING, HeaderMap};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use url::Url;
 use uuid::Uuid;
 
 use crate::domain::exchange::Exchange;
@@ -305,11 +306,7 @@ impl Client {
                 record: Box::new(record(request.storage, request.verb, request.url)),
                 at: began.wall,
                 method: request.verb.method(),
-                path: sanitize(
-                    reqwest::Url::parse(request.url)
-                        .as_ref()
-                        .map_or("", reqwest::Url::path),
-                ),
+                path: sanitize(Url::parse(request.url).as_ref().map_or("", Url::path)),
                 status,
                 took: self.clock.now().since(began),
                 attempt,
@@ -341,25 +338,22 @@ impl Client {
             streams,
         } = request;
         let shown = url.split('?').next().unwrap_or_default();
+        let unsent = |why: String| {
+            let failure = Failure::new(Code::BucketRefused, attempt(verb)).because(why);
+            (failure.hint("check the S3 settings"), None)
+        };
+        let place = Url::parse(url).map_err(|e| unsent(format!("the address is no URL: {e}")))?;
         let lost = |loss: Loss| {
-            let target = reqwest::Url::parse(shown)
-                .map_or_else(|_| String::new(), |u| u.origin().ascii_serialization());
+            let target = place.origin().ascii_serialization();
             (lost(verb, &target, &loss), Some(loss.how))
         };
-        let client = self.http.client(url).map_err(lost)?;
+        let client = self.http.client(&place).map_err(lost)?;
         let now = std::time::SystemTime::from(self.clock.now().wall);
-        let signed = sign::headers(storage, verb.method(), url, body, now).map_err(|why| {
-            (
-                Failure::new(Code::BucketRefused, attempt(verb))
-                    .because(why)
-                    .hint("check the S3 settings"),
-                None,
-            )
-        })?;
+        let signed = sign::headers(storage, verb.method(), url, body, now).map_err(unsent)?;
         let mut builder = match verb {
-            Verb::List | Verb::Get => client.get(url),
-            Verb::Put => client.put(url).body(body.to_vec()),
-            Verb::Delete => client.delete(url),
+            Verb::List | Verb::Get => client.get(place.clone()),
+            Verb::Put => client.put(place.clone()).body(body.to_vec()),
+            Verb::Delete => client.delete(place.clone()),
         };
         builder = builder.header(ACCEPT_ENCODING, "identity");
         for (name, value) in signed {

@@ -13,8 +13,10 @@ use hyper_util::client::proxy::matcher::Matcher;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use reqwest::header::{DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
+use url::Url;
 
 use crate::domain::failure::Code;
+use crate::domain::origin::is_loopback;
 use crate::domain::text::sanitize;
 
 /// How often a repeatable request is tried.
@@ -147,7 +149,7 @@ impl Http {
 
     /// Returns the loss of a request whose service fell silent.
     pub fn silent(&self, shown: &str) -> Loss {
-        let url = reqwest::Url::parse(shown).ok();
+        let url = Url::parse(shown).ok();
         let host = url.map(|url| host_and_port(&url)).unwrap_or_default();
         let limit = self.options.timeout.as_secs_f32();
         Loss {
@@ -168,7 +170,7 @@ impl Http {
     ///
     /// # Errors
     /// The CA file holds no certificate, or the system's own cannot be read.
-    pub fn client(&self, url: &str) -> Result<&reqwest::Client, Loss> {
+    pub fn client(&self, url: &Url) -> Result<&reqwest::Client, Loss> {
         let loopback = is_loopback(url);
         let cell = if loopback {
             &self.direct
@@ -209,7 +211,7 @@ impl Http {
     /// Says how a request was lost. `shown` is its URL, without query.
     pub fn lost(&self, error: &reqwest::Error, shown: &str) -> Loss {
         let seconds = |span: Duration| format!("{} s", span.as_secs_f32());
-        let url = reqwest::Url::parse(shown).ok();
+        let url = Url::parse(shown).ok();
         let host = url.map(|url| host_and_port(&url)).unwrap_or_default();
         let cause = sanitize(&root_cause(error));
         let (how, why, sent) = if let Some(tls) = tls_cause(error) {
@@ -235,7 +237,7 @@ impl Http {
         host: &str,
         cause: &str,
     ) -> (Lost, String) {
-        if let Some(proxy) = proxy_for(shown).filter(|_| !is_loopback(shown)) {
+        if let Some(proxy) = proxy_for(shown) {
             let why = format!("the proxy {proxy}, which the environment names for {host}: {cause}");
             (Lost::Proxy, why)
         } else if error.is_timeout() {
@@ -275,13 +277,13 @@ pub fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
 }
 
 /// Returns where a redirect points: the host alone, which is all an operator needs to judge it.
-pub fn location(headers: &HeaderMap, from: &str) -> Option<String> {
+pub fn location(headers: &HeaderMap, from: &Url) -> Option<String> {
     let text = header_text(headers, &LOCATION)?;
-    let url = reqwest::Url::parse(from).ok()?.join(text).ok()?;
+    let url = from.join(text).ok()?;
     Some(sanitize(&url.origin().ascii_serialization()))
 }
 
-fn host_and_port(url: &reqwest::Url) -> String {
+fn host_and_port(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     match url.port() {
         Some(port) => format!("{host}:{port}"),
@@ -289,11 +291,11 @@ fn host_and_port(url: &reqwest::Url) -> String {
     }
 }
 
-fn is_loopback(url: &str) -> bool {
-    reqwest::Url::parse(url).is_ok_and(|url| crate::domain::origin::is_loopback(&url))
-}
-
+/// Returns the proxy that the environment names for a URL, unless it is on this machine.
 fn proxy_for(url: &str) -> Option<String> {
+    if is_loopback(&Url::parse(url).ok()?) {
+        return None;
+    }
     let uri = url.parse().ok()?;
     let proxy = Matcher::from_system().intercept(&uri)?;
     let uri = proxy.uri();

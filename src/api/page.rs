@@ -26,7 +26,7 @@ pub(super) async fn fetch(transport: &Transport, url: &Url) -> Result<Page, Fail
     let call = Call::get(Endpoint::Page, url.path());
     let request = Request {
         call: &call,
-        url: url.to_string(),
+        url: url.clone(),
         bearer: None,
         organization: None,
         redactor: Redactor::default(),

@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, HeaderMap, HeaderValue,
 };
 use serde_json::{Map, Value};
 use tokio::time::Instant;
+use url::{Position, Url};
 
 use super::access::{AccessToken, DEFAULT_LIFE};
 use super::dialect::Call;
@@ -78,7 +79,7 @@ pub enum Notice {
 /// One request, ready to be sent.
 pub(super) struct Request<'a> {
     pub(super) call: &'a Call,
-    pub(super) url: String,
+    pub(super) url: Url,
     pub(super) bearer: Option<&'a Secret>,
     /// For the header `X-Organization-Id`.
     pub(super) organization: Option<&'a str>,
@@ -196,7 +197,7 @@ impl Transport {
         wait: Option<Duration>,
         record: Record,
     ) {
-        let path = path_of(&request.url).to_owned();
+        let path = request.url.path().to_owned();
         self.tell(Notice::Exchanged(Exchange {
             at: began.wall,
             method: request.call.method,
@@ -219,12 +220,13 @@ impl Transport {
 
     async fn try_once(&self, request: &Request<'_>, received: &mut Body) -> Result<Answer, Error> {
         let url = &request.url;
-        let shown = url.split('?').next().unwrap_or_default().to_owned();
+        let shown = without_query(url).to_owned();
         let client = self
             .options
             .http
             .client(url)
             .map_err(|loss| Error::lost(loss, &shown))?;
+        let url = url.clone();
         let mut builder = match request.call.method {
             "GET" => client.get(url),
             "DELETE" => client.delete(url),
@@ -245,9 +247,7 @@ impl Transport {
             builder = builder.header("X-Organization-Id", organization);
         }
         if let Some(body) = &request.call.body {
-            builder = builder
-                .header(CONTENT_TYPE, "application/json")
-                .body(body.to_string());
+            builder = builder.json(body);
         }
         let response = builder.send().await.map_err(|e| self.lost(&e, &shown))?;
         self.read(response, request, &shown, received).await
@@ -261,7 +261,7 @@ impl Transport {
         kept: &mut Body,
     ) -> Result<Answer, Error> {
         let status = response.status().as_u16();
-        let headers = response.headers().clone();
+        let headers = std::mem::take(response.headers_mut());
         if headers
             .get(CONTENT_ENCODING)
             .is_some_and(|encoding| encoding != "identity")
@@ -312,17 +312,14 @@ impl Transport {
     }
 }
 
-/// Returns the path of an address, without its query.
-fn path_of(url: &str) -> &str {
-    let place = url.split_once("://").map_or(url, |(_, place)| place);
-    let path = place.find('/').and_then(|at| place.get(at..));
-    path.map_or("/", |path| path.split(['?', '#']).next().unwrap_or("/"))
+fn without_query(url: &Url) -> &str {
+    &url[..Position::AfterPath]
 }
 
 /// What is kept of a request and of the answer's body.
 fn record(request: &Request<'_>, received: Body) -> Record {
     Record {
-        url: address(&request.url, &request.redactor),
+        url: address(request.url.as_str(), &request.redactor),
         proof: match request.bearer {
             Some(_) => Proof::Bearer,
             None => Proof::Nothing,

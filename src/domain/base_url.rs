@@ -75,7 +75,7 @@ impl fmt::Display for Api {
 /// A normalised base URL: never ends in a slash, always names the API's root path.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct BaseUrl {
-    root: String,
+    root: Url,
     shown: String,
     loopback: bool,
 }
@@ -126,8 +126,10 @@ impl BaseUrl {
         let host = url.origin().ascii_serialization();
         let path = url.path().trim_end_matches('/');
         if path.is_empty() {
+            let mut url = url;
+            url.set_path(root);
             return Ok(BaseUrl {
-                root: format!("{host}{root}"),
+                root: url,
                 shown: host,
                 loopback,
             });
@@ -143,16 +145,26 @@ impl BaseUrl {
         } else {
             format!("{host}{path}")
         };
+        let path = path.to_owned();
+        let mut root = url;
+        root.set_path(&path);
         Ok(BaseUrl {
-            root: format!("{host}{path}"),
+            root,
             shown,
             loopback,
         })
     }
 
-    /// Returns the URL of a path below the API's root; `path` starts with a slash.
-    pub fn join(&self, path: &str) -> String {
-        format!("{}{path}", self.root)
+    /// Returns the URL of a path below the API's root; `path` starts with a slash and may have a
+    /// query.
+    pub fn join(&self, path: &str) -> Url {
+        let (path, query) = path
+            .split_once('?')
+            .map_or((path, None), |(path, query)| (path, Some(query)));
+        let mut url = self.root.clone();
+        url.set_path(&format!("{}{path}", self.root.path()));
+        url.set_query(query);
+        url
     }
 
     /// Returns the form that is shown and recorded: without the API's usual root path.
@@ -222,7 +234,10 @@ mod tests {
             assert_eq!((base.join("/x").as_str(), base.shown()), (joined, shown));
         }
         let agents = BaseUrl::parse("https://api.airbyte.ai", Api::Agents).unwrap();
-        assert_eq!(agents.join("/x"), "https://api.airbyte.ai/api/v1/x");
+        assert_eq!(
+            agents.join("/x").as_str(),
+            "https://api.airbyte.ai/api/v1/x"
+        );
     }
 
     #[test]
