@@ -125,6 +125,7 @@ fn minted(user: ExternalUser, now: Moment) -> Minted {
             roles: vec!["EMBEDDED_END_USER".to_owned()],
             expires_at: Some(now.wall + Duration::from_mins(20)),
             widget_url: None,
+            widget_origin: None,
             claims: serde_json::Map::new(),
         }),
         user,

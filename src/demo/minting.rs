@@ -12,7 +12,6 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
-use url::Url;
 
 use super::refusal::{Kind, Refusal};
 use crate::api::Client;
@@ -213,9 +212,9 @@ impl Mint {
         let text = opened
             .widget_url
             .ok_or_else(|| malformed("names no widget page".to_owned()))?;
-        let url = Url::parse(&text)
-            .map_err(|_why| malformed(format!("names a widget page that is no URL: {text}")))?;
-        let host = url.origin().ascii_serialization();
+        let host = opened
+            .widget_origin
+            .ok_or_else(|| malformed(format!("names a widget page that is no URL: {text}")))?;
         if self.frames.iter().any(|frame| frame.as_str() == host) {
             return Ok(minted.token);
         }

@@ -20,6 +20,9 @@ pub fn is_steering(c: char) -> bool {
 /// Makes a server's text fit to keep: steering characters become spaces, runs of white space one
 /// space, and the length is capped at [`SERVER_TEXT_LIMIT`].
 pub fn sanitize(text: &str) -> String {
+    if is_plain(text) {
+        return text.to_owned();
+    }
     let mut clean = String::new();
     let mut kept = 0;
     for c in text.chars() {
@@ -38,6 +41,18 @@ pub fn sanitize(text: &str) -> String {
         }
     }
     clean.trim_end().to_owned()
+}
+
+/// Sanitizes a text where it stands.
+pub fn sanitize_in_place(text: &mut String) {
+    if !is_plain(text) {
+        *text = sanitize(text);
+    }
+}
+
+/// Returns true for a text that [`sanitize`] would leave as it is, as most texts are.
+pub fn is_plain(text: &str) -> bool {
+    text.len() < SERVER_TEXT_LIMIT && text.bytes().all(|b| b.is_ascii_graphic())
 }
 
 /// Makes steering characters of a customer's data visible, so that a row shows what it holds:

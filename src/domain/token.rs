@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use base64::Engine as _;
-use base64::alphabet;
+use base64::alphabet::{self, Alphabet};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -17,11 +17,20 @@ use url::Url;
 use super::moment::{Moment, span};
 use super::origin::{Origin, is_loopback};
 use super::secret::Secret;
-use super::text::sanitize;
+use super::text::{is_plain, sanitize, sanitize_in_place};
 use super::user::ExternalUser;
 
 /// The longest text taken for a token, in bytes.
 pub const LIMIT: usize = 1 << 20;
+
+/// Both alphabets, padded or not.
+const BASE64: [GeneralPurpose; 2] = [lenient(&alphabet::STANDARD), lenient(&alphabet::URL_SAFE)];
+
+const fn lenient(alphabet: &Alphabet) -> GeneralPurpose {
+    let config =
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    GeneralPurpose::new(alphabet, config)
+}
 
 /// A widget token, opened up. Every text in it is sanitized.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,6 +47,8 @@ pub struct Opened {
     pub expires_at: Option<Timestamp>,
     /// Where the widget is.
     pub widget_url: Option<String>,
+    /// The origin of that page, where it is a URL.
+    pub widget_origin: Option<String>,
     /// The claims as they stand, texts sanitized.
     pub claims: Map<String, Value>,
 }
@@ -139,8 +150,9 @@ fn open_jwt(jwt: &str) -> Result<Opened, String> {
     let payload = jwt.split('.').nth(1).unwrap_or_default();
     let claims = decode_base64(payload)
         .and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok())
-        .and_then(|value| {
-            if let Value::Object(map) = clean(value) {
+        .and_then(|mut value| {
+            clean(&mut value);
+            if let Value::Object(map) = value {
                 Some(map)
             } else {
                 None
@@ -160,6 +172,7 @@ fn open_jwt(jwt: &str) -> Result<Opened, String> {
             .unwrap_or_default(),
         expires_at: expiry(&claims),
         widget_url: None,
+        widget_origin: None,
         claims,
     })
 }
@@ -186,6 +199,7 @@ fn expiry(claims: &Map<String, Value>) -> Option<Timestamp> {
 fn read_widget_url(opened: &mut Opened, text: &str) {
     opened.widget_url = Some(sanitize(text));
     let Ok(url) = Url::parse(text) else { return };
+    opened.widget_origin = Some(url.origin().ascii_serialization());
     for (key, value) in url.query_pairs() {
         match key.as_ref() {
             "allowedOrigin" => opened.origin = Some(sanitize(&value)),
@@ -207,23 +221,25 @@ fn decode_base64(text: &str) -> Option<Vec<u8>> {
     } else {
         text.into()
     };
-    let config =
-        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-    [alphabet::STANDARD, alphabet::URL_SAFE]
+    BASE64
         .iter()
-        .find_map(|a| GeneralPurpose::new(a, config).decode(compact.as_ref()).ok())
+        .find_map(|alphabet| alphabet.decode(compact.as_ref()).ok())
 }
 
-fn clean(value: Value) -> Value {
+fn clean(value: &mut Value) {
     match value {
-        Value::String(text) => Value::String(sanitize(&text)),
-        Value::Array(items) => Value::Array(items.into_iter().map(clean).collect()),
-        Value::Object(map) => Value::Object(
-            map.into_iter()
-                .map(|(k, v)| (sanitize(&k), clean(v)))
-                .collect(),
-        ),
-        Value::Null | Value::Bool(_) | Value::Number(_) => value,
+        Value::String(text) => sanitize_in_place(text),
+        Value::Array(items) => items.iter_mut().for_each(clean),
+        Value::Object(map) => {
+            map.values_mut().for_each(clean);
+            if !map.keys().all(|key| is_plain(key)) {
+                let entries = std::mem::take(map).into_iter();
+                *map = entries
+                    .map(|(key, value)| (sanitize(&key), value))
+                    .collect();
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

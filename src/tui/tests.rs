@@ -387,6 +387,7 @@ fn token(driver: &Driver, name: &str) -> Minted {
             widget_url: Some(format!(
                 "https://cloud.airbyte.com/embedded-widget?workspaceId={workspace}&allowedOrigin=http%3A%2F%2Flocalhost%3A3001"
             )),
+            widget_origin: Some("https://cloud.airbyte.com".to_owned()),
             claims: serde_json::Map::new(),
         }),
         origin,
