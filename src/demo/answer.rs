@@ -4,10 +4,12 @@
 
 use std::fmt;
 
+use axum::Json;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 use super::refusal::{Kind, Refusal};
 use crate::domain::origin::Origin;
@@ -44,13 +46,22 @@ pub(super) fn document(status: StatusCode, kind: &'static str, text: impl Into<B
 }
 
 /// Answers with a JSON document.
-pub(super) fn json(status: StatusCode, value: &Value) -> Response {
-    document(status, "application/json", value.to_string())
+pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response {
+    (status, Json(value)).into_response()
 }
 
 /// Answers with a token.
 pub(super) fn token(token: &Secret) -> Response {
-    json(StatusCode::OK, &json!({"token": token.expose()}))
+    #[derive(Serialize)]
+    struct Answer<'a> {
+        token: &'a str,
+    }
+    json(
+        StatusCode::OK,
+        &Answer {
+            token: token.expose(),
+        },
+    )
 }
 
 /// Answers with nothing, which is all there is to say.
