@@ -1,11 +1,13 @@
-//! How fast the demo app hands out widget tokens, beside a server of the same make that answers the
-//! same bytes without doing anything.
+//! How fast the demo app hands out widget tokens, beside two servers of the same make: one that
+//! answers the same bytes without doing anything, and one that asks the upstream as the demo app
+//! does and hands its answer on unread, which is the least that a server can do that mints.
 //!
 //! `cargo bench --bench serve`. Each server is a process of its own, so that the CPU time of each is
 //! what the kernel counts for it (`/proc/PID/stat`). The load comes from this process: so many
-//! connections, each of which asks again as soon as it has its answer. So does the upstream, which
-//! reads a request and writes bytes that lie ready: it costs as little as one can that is asked over
-//! a socket. All of it shares the machine; so what counts are the ratios of one run.
+//! connections, each of which asks again as soon as it has its answer. The upstream is a process
+//! too, of one thread, which reads a request and writes bytes that lie ready: it costs as little as
+//! one can that is asked over a socket. All of it shares the machine; so what counts are the ratios
+//! of one run.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -38,33 +40,59 @@ const PATH: &str = "/api/widget_token";
 const MEASURED: Duration = Duration::from_secs(4);
 const WARMING: Duration = Duration::from_secs(1);
 
-/// The argument with which this program is the constant server.
+/// The arguments with which this program is one of the other servers.
 const CONSTANT: &str = "--constant";
+const FORWARDING: &str = "--forwarding";
+const UPSTREAM: &str = "--upstream";
 
 fn main() {
-    let runtime = runtime();
-    if std::env::args().any(|argument| argument == CONSTANT) {
-        runtime.block_on(serve_constant());
-        return;
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [CONSTANT] => runtime().block_on(serve_constant()),
+        [FORWARDING, upstream] => runtime().block_on(serve_forwarding(upstream)),
+        [UPSTREAM, delay] => Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap()
+            .block_on(serve_upstream(Duration::from_millis(
+                delay.parse().unwrap(),
+            ))),
+        _ => measure(),
     }
+}
+
+fn measure() {
+    let runtime = runtime();
     let threads = std::thread::available_parallelism().unwrap();
     println!("{threads} threads; {} s each\n", MEASURED.as_secs());
     println!(
         "{:<28}  connections   requests/s      p50      p99   CPU each   of constant",
         ""
     );
-    let quick = runtime.block_on(upstream(Duration::ZERO));
-    let constant = Server::constant();
-    let demo = Server::demo(&quick);
+    let upstream = Server::upstream(Duration::ZERO);
+    let constant = Server::start(&[CONSTANT]);
+    let forwarding = Server::start(&[FORWARDING, &upstream.url()]);
+    let demo = Server::demo(&upstream.url());
     for connections in [1, 10, 100] {
         let base = runtime.block_on(load(&constant, connections));
         base.print("constant answer", connections, None);
+        let least = runtime.block_on(load(&forwarding, connections));
+        least.print("handed on unread", connections, Some(&base));
+        let before = upstream.cpu();
         let own = runtime.block_on(load(&demo, connections));
+        let above = upstream.cpu().saturating_sub(before);
         own.print("demo app, upstream at once", connections, Some(&base));
+        println!(
+            "{:<28}  {:>11}  {:>11.0} % of what is handed on unread; the upstream's own CPU {:.0} %\n",
+            "",
+            "",
+            own.per_second() / least.per_second() * 100.0,
+            above.as_secs_f64() / (MEASURED + WARMING).as_secs_f64() * 100.0,
+        );
     }
-    drop(demo);
-    let slow = runtime.block_on(upstream(Duration::from_millis(50)));
-    let demo = Server::demo(&slow);
+    drop((forwarding, demo));
+    let slow = Server::upstream(Duration::from_millis(50));
+    let demo = Server::demo(&slow.url());
     let own = runtime.block_on(load(&demo, 100));
     own.print("demo app, upstream 50 ms", 100, None);
     let over = own.percentile(99).saturating_sub(Duration::from_millis(50));
@@ -100,16 +128,25 @@ impl Server {
             .env("AIRBYTE_CLIENT_ID", "bench")
             .env("AIRBYTE_CLIENT_SECRET", "bench-secret-0123456789")
             .env("EXTERNAL_USER_ID", "user-42");
-        Server::start(command)
+        Server::run(command)
     }
 
-    fn constant() -> Server {
+    /// This program as another server.
+    fn start(arguments: &[&str]) -> Server {
         let mut command = Command::new(std::env::current_exe().unwrap());
-        command.arg(CONSTANT);
-        Server::start(command)
+        command.args(arguments);
+        Server::run(command)
     }
 
-    fn start(mut command: Command) -> Server {
+    fn upstream(delay: Duration) -> Server {
+        Server::start(&[UPSTREAM, &delay.as_millis().to_string()])
+    }
+
+    fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    fn run(mut command: Command) -> Server {
         let home = tempfile::tempdir().unwrap();
         let mut child = command
             .env("HOME", home.path())
@@ -158,9 +195,34 @@ async fn serve_constant() {
         let body = body.clone();
         async move { ([(header::CONTENT_TYPE, "application/json")], body) }
     };
-    let router = Router::new().route(PATH, get(answer));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    println!("http://{}", listener.local_addr().unwrap());
+    serve(Router::new().route(PATH, get(answer))).await;
+}
+
+async fn serve_forwarding(upstream: &str) {
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .unwrap();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let url = format!("{upstream}/v1/embedded/widget_token");
+    let request = json!({
+        "organizationId": "5f0c3a1e-6a0e-4d0e-b1a7-0f7e5a3391aa",
+        "allowedOrigin": "http://localhost:3001", "externalUserId": "user-42",
+    });
+    let answer = move || {
+        let asked = client
+            .post(&url)
+            .bearer_auth("bench-access-token")
+            .json(&request);
+        async move {
+            let body = asked.send().await.unwrap().bytes().await.unwrap();
+            ([(header::CONTENT_TYPE, "application/json")], body)
+        }
+    };
+    serve(Router::new().route(PATH, get(answer))).await;
+}
+
+async fn serve(router: Router) {
+    let listener = listen().await;
     loop {
         let (stream, _) = listener.accept().await.unwrap();
         stream.set_nodelay(true).unwrap();
@@ -173,36 +235,53 @@ async fn serve_constant() {
     }
 }
 
-/// Airbyte, as far as a socket goes: each answer lies ready, and comes after a while.
-async fn upstream(delay: Duration) -> String {
+/// Listens, and says where.
+async fn listen() -> TcpListener {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    println!("http://{}", listener.local_addr().unwrap());
+    listener
+}
+
+/// Airbyte, as far as a socket goes: each answer lies ready, and comes after a while.
+async fn serve_upstream(delay: Duration) {
+    let listener = listen().await;
     let url = format!("http://{}", listener.local_addr().unwrap());
     let access = answer(&json!({"access_token": "bench-access-token", "token_type": "Bearer", "expires_in": 86_400}).to_string());
     let widget = answer(&json!({"token": widget_token(&url)}).to_string());
     let answers = Arc::new((access, widget));
-    tokio::spawn(async move {
-        loop {
-            let (stream, _) = listener.accept().await.unwrap();
-            stream.set_nodelay(true).unwrap();
-            let answers = Arc::clone(&answers);
-            tokio::spawn(async move {
-                let mut stream = BufStream::new(stream);
-                while let Some(head) = exchange_head(&mut stream).await {
-                    if !delay.is_zero() {
-                        tokio::time::sleep(delay).await;
-                    }
-                    let bytes = if head.contains("applications/token") {
-                        &answers.0
-                    } else {
-                        &answers.1
-                    };
-                    stream.write_all(bytes.as_bytes()).await.unwrap();
-                    stream.flush().await.unwrap();
+    loop {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        let answers = Arc::clone(&answers);
+        tokio::spawn(async move {
+            let mut request = Vec::new();
+            while stream
+                .read_buf(&mut request)
+                .await
+                .is_ok_and(|read| read > 0)
+            {
+                if !is_whole(&request) {
+                    continue;
                 }
-            });
-        }
-    });
-    url
+                if !delay.is_zero() {
+                    tokio::time::sleep(delay).await;
+                }
+                let bytes = if request.starts_with(b"POST /v1/applications/token ") {
+                    &answers.0
+                } else {
+                    &answers.1
+                };
+                stream.write_all(bytes.as_bytes()).await.unwrap();
+                request.clear();
+            }
+        });
+    }
+}
+
+/// Whether a request has arrived to the end of its body, which is a JSON object without another
+/// one in it, or to the end of its head if it has none.
+fn is_whole(request: &[u8]) -> bool {
+    request.ends_with(b"}") || (request.starts_with(b"GET") && request.ends_with(b"\r\n\r\n"))
 }
 
 fn answer(body: &str) -> String {
