@@ -68,6 +68,10 @@ impl Demo {
         connect(self.port)
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.running.id()
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         self.running.signal(signal);
     }

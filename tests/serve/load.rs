@@ -3,6 +3,8 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crate::ask::{Demo, TOKEN, connect};
 use crate::support::{Site, route, until};
@@ -174,4 +176,80 @@ fn slow_heads_hold_nobody_up() {
         let _reset = stream.read_to_end(&mut rest);
         assert!(rest.is_empty() || rest.starts_with(b"HTTP/1.1 408"));
     }
+}
+
+#[test]
+#[ignore = "heavy: a thousand connections for a quarter of a minute"]
+fn a_thousand_heads_of_a_byte_a_second_keep_nobody_out() {
+    let site = Site::new(&[]);
+    let demo = Demo::before(&site, "");
+    assert_eq!(over_one_connection(demo.port, 1), 1);
+    let slow: Vec<TcpStream> = (0..1_000).map(|_| demo.connect()).collect();
+    let served = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let request = b"GET /api/widget_token HTTP/1.1\r\nhost: localhost\r\n\r\n";
+            for byte in request.iter().cycle() {
+                for mut stream in &slow {
+                    let _ended = stream.write_all(&[*byte]);
+                }
+                if served.load(Ordering::Relaxed) {
+                    break;
+                }
+                std::thread::sleep(Duration::from_secs(1));
+            }
+        });
+        // More than there is room for: the newcomer waits until the first have had their five
+        // seconds, and the next theirs.
+        demo.get(TOKEN).send().expect(200);
+        served.store(true, Ordering::Relaxed);
+    });
+    assert_eq!(site.count(route::WIDGET), 2);
+    for mut stream in slow {
+        let mut rest = Vec::new();
+        let _reset = stream.read_to_end(&mut rest);
+        assert!(rest.is_empty() || rest.starts_with(b"HTTP/1.1 408"));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "heavy: ten thousand connections"]
+fn ten_thousand_that_go_away_leave_nothing_behind() {
+    let site = Site::new(&[]);
+    let demo = Demo::before(&site, "-q");
+    let host = format!("localhost:{}", demo.port);
+    let leave = |rounds: usize| {
+        for _ in 0..rounds {
+            let mut leaving = demo.connect();
+            write!(leaving, "GET {TOKEN} HTTP/1.1\r\nhost: {host}\r\n\r\n").unwrap();
+        }
+        until("what they asked for has ended", || {
+            let before = site.count(route::WIDGET);
+            demo.get(TOKEN).send().expect(200);
+            site.count(route::WIDGET) == before + 1
+        });
+        held_by(demo.id())
+    };
+    let (files, memory) = leave(2_000);
+    let (files_then, memory_then) = leave(10_000);
+    // Connections to the API are kept, one for each of the 128 places.
+    assert!(files_then < files + 150, "{files} files, then {files_then}");
+    // A kilobyte kept of each would be ten MiB.
+    assert!(
+        memory_then < memory + (4 << 10),
+        "{memory} KiB, then {memory_then}"
+    );
+}
+
+/// How many files a process holds open, and how much memory, in KiB.
+#[cfg(target_os = "linux")]
+fn held_by(process: u32) -> (usize, usize) {
+    let files = std::fs::read_dir(format!("/proc/{process}/fd")).unwrap();
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let memory = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next())
+        .unwrap();
+    (files.count(), memory.parse().unwrap())
 }
