@@ -4,14 +4,16 @@
 //! here works for the connector; over the project's one HTTP stack, so that proxy, certificates and
 //! time limits are the same.
 
+mod addressing;
 mod answer;
+mod error;
 mod sign;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{ACCEPT_ENCODING, HeaderMap};
+use reqwest::header::ACCEPT_ENCODING;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -29,6 +31,9 @@ use crate::domain::text::sanitize;
 use crate::http::{ATTEMPTS, Http, Loss, Lost};
 
 pub use answer::Object;
+
+use addressing::{base, listing_url};
+use error::{attempt, lost, refused};
 
 /// The most that is read of an answer that is not an object: a page of a thousand long keys.
 const ANSWER_LIMIT: usize = 8 << 20;
@@ -449,265 +454,15 @@ fn record(storage: &Storage, verb: Verb, url: &str) -> Record {
     }
 }
 
-fn listing_url(storage: &Storage, prefix: &str, after: Option<&str>, limit: u16) -> String {
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    query
-        .append_pair("list-type", "2")
-        .append_pair("encoding-type", "url")
-        .append_pair("max-keys", &limit.to_string())
-        .append_pair("prefix", prefix);
-    if let Some(after) = after {
-        query.append_pair("continuation-token", after);
-    }
-    // The signer and S3 want a blank as %20; the form's plus would be a plus to them.
-    format!(
-        "{}?{}",
-        base(storage, ""),
-        query.finish().replace('+', "%20")
-    )
-}
-
-/// Words a request that was lost.
-fn lost(verb: Verb, target: &str, loss: &Loss) -> Failure {
-    let mut failure = Failure::new(loss.how.code(), attempt(verb))
-        .because(loss.why.as_str())
-        .hint(loss.how.hint(target, "S3_ENDPOINT"));
-    failure.retryable = loss.how.is_worth_retrying();
-    failure
-}
-
-/// What was being done when it failed.
-const fn attempt(verb: Verb) -> &'static str {
-    match verb {
-        Verb::List => "could not list the bucket",
-        Verb::Put => "could not put an object into the bucket",
-        Verb::Get => "could not get an object from the bucket",
-        Verb::Delete => "could not delete an object from the bucket",
-    }
-}
-
-/// Returns the URL of a key: path style at an endpoint of one's own, and where a bucket's name has
-/// dots, which AWS's certificate does not cover; else the bucket's own host.
-fn base(storage: &Storage, key: &str) -> String {
-    let key = answer::encode(key);
-    if let Some(endpoint) = &storage.endpoint {
-        return format!(
-            "{}/{}/{key}",
-            endpoint.trim_end_matches('/'),
-            storage.bucket
-        );
-    }
-    let region = &storage.region;
-    let domain = if region.starts_with("cn-") {
-        "amazonaws.com.cn"
-    } else {
-        "amazonaws.com"
-    };
-    if storage.bucket.contains('.') {
-        format!("https://s3.{region}.{domain}/{}/{key}", storage.bucket)
-    } else {
-        format!("https://{}.s3.{region}.{domain}/{key}", storage.bucket)
-    }
-}
-
-/// Words a refusal of S3: which verb, why, and what to do.
-fn refused(
-    storage: &Storage,
-    verb: Verb,
-    status: u16,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Failure {
-    let refusal = answer::refusal(body);
-    let header = |name: &str| {
-        headers
-            .get(name)
-            .and_then(|v| v.to_str().ok())
-            .map(sanitize)
-    };
-    let region = refusal
-        .region
-        .clone()
-        .or_else(|| header("x-amz-bucket-region"));
-    let said = match (refusal.code.as_str(), refusal.message.as_str()) {
-        ("", _) => String::new(),
-        (code, "") => format!(": {code}"),
-        (code, message) => format!(": {code}, {message}"),
-    };
-    let because = format!(
-        "{} of {} answered {status}{said}",
-        verb.name(),
-        storage.bucket
-    );
-    let elsewhere = region.filter(|r| *r != storage.region);
-    let (code, hint) = match (refusal.code.as_str(), status, elsewhere) {
-        (_, 301 | 307 | 400, Some(region)) => (
-            Code::BucketRegion,
-            format!("the bucket is in {region}: set S3_BUCKET_REGION={region}"),
-        ),
-        (
-            "PermanentRedirect"
-            | "AuthorizationHeaderMalformed"
-            | "IllegalLocationConstraintException",
-            _,
-            _,
-        ) => (
-            Code::BucketRegion,
-            "S3_BUCKET_REGION is not the bucket's region; AWS's console shows it beside the bucket"
-                .to_owned(),
-        ),
-        ("InvalidAccessKeyId", _, _) => (
-            Code::BucketKeys,
-            "S3 does not know this key: copy AWS_S3_ACCESS_KEY_ID again, or make a new key in IAM"
-                .to_owned(),
-        ),
-        ("SignatureDoesNotMatch", _, _) => (
-            Code::BucketKeys,
-            "the secret does not belong to the key: copy AWS_S3_SECRET_ACCESS_KEY again".to_owned(),
-        ),
-        ("RequestTimeTooSkewed", _, _) => (
-            Code::BucketClock,
-            "set this machine's clock; S3 allows 15 minutes".to_owned(),
-        ),
-        ("NoSuchBucket", _, _) => (
-            Code::BucketMissing,
-            format!(
-                "there is no bucket named {}: check S3_BUCKET_NAME, or make it",
-                storage.bucket
-            ),
-        ),
-        (_, 404, _) if verb == Verb::List => (
-            Code::BucketMissing,
-            format!(
-                "there is no bucket named {}: check S3_BUCKET_NAME, or make it",
-                storage.bucket
-            ),
-        ),
-        (_, 401 | 403, _) => (
-            Code::BucketDenied,
-            format!("allow the key {}", verb.permission()),
-        ),
-        ("", ..) => (
-            Code::BucketRefused,
-            "this is not how S3 answers: check S3_ENDPOINT, and look for a proxy in between"
-                .to_owned(),
-        ),
-        _ => (
-            Code::BucketRefused,
-            "the message is S3's own; try again later if it is a passing one".to_owned(),
-        ),
-    };
-    let mut failure = Failure::new(code, attempt(verb))
-        .because(because)
-        .hint(hint);
-    failure.status = Some(status);
-    failure.retryable = matches!(status, 429 | 500..);
-    failure
-}
-
+/// A bucket for tests.
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::secret::Secret;
-
-    fn storage() -> Storage {
-        Storage {
-            bucket: "acme".to_owned(),
-            prefix: "p".to_owned(),
-            region: "us-east-1".to_owned(),
-            endpoint: None,
-            access_key_id: "AKIA".to_owned(),
-            secret_access_key: Secret::new("canary-secret"),
-        }
-    }
-
-    #[test]
-    fn buckets_are_addressed_as_s3_wants_them() {
-        assert_eq!(
-            base(&storage(), "p/a b"),
-            "https://acme.s3.us-east-1.amazonaws.com/p/a%20b"
-        );
-        let dotted = Storage {
-            bucket: "a.b".to_owned(),
-            ..storage()
-        };
-        assert_eq!(base(&dotted, ""), "https://s3.us-east-1.amazonaws.com/a.b/");
-        let china = Storage {
-            region: "cn-north-1".to_owned(),
-            ..storage()
-        };
-        assert_eq!(
-            base(&china, ""),
-            "https://acme.s3.cn-north-1.amazonaws.com.cn/"
-        );
-        let own = Storage {
-            endpoint: Some("http://localhost:9000/".to_owned()),
-            ..storage()
-        };
-        assert_eq!(base(&own, "k"), "http://localhost:9000/acme/k");
-    }
-
-    #[test]
-    fn refusals_are_told_apart() {
-        let refused = |status, code: &str, region: &str| {
-            let body = format!("<Error><Code>{code}</Code><Message>m</Message>{region}</Error>");
-            super::refused(
-                &storage(),
-                Verb::Put,
-                status,
-                &HeaderMap::new(),
-                body.as_bytes(),
-            )
-        };
-        assert_eq!(
-            refused(403, "InvalidAccessKeyId", "").code,
-            Code::BucketKeys
-        );
-        assert_eq!(
-            refused(403, "SignatureDoesNotMatch", "").code,
-            Code::BucketKeys
-        );
-        assert_eq!(refused(403, "AccessDenied", "").code, Code::BucketDenied);
-        assert_eq!(
-            refused(403, "RequestTimeTooSkewed", "").code,
-            Code::BucketClock
-        );
-        assert_eq!(refused(404, "NoSuchBucket", "").code, Code::BucketMissing);
-        assert_eq!(refused(503, "SlowDown", "").code, Code::BucketRefused);
-        let region = refused(
-            400,
-            "AuthorizationHeaderMalformed",
-            "<Region>eu-west-1</Region>",
-        );
-        assert_eq!(region.code, Code::BucketRegion);
-        assert_eq!(
-            region.hint.as_deref(),
-            Some("the bucket is in eu-west-1: set S3_BUCKET_REGION=eu-west-1")
-        );
-        assert!(
-            refused(403, "AccessDenied", "")
-                .hint
-                .unwrap()
-                .contains("s3:PutObject")
-        );
-    }
-
-    #[test]
-    fn a_signature_holds_no_secret() {
-        let at = std::time::SystemTime::UNIX_EPOCH;
-        let headers = sign::headers(
-            &storage(),
-            "GET",
-            "https://acme.s3.us-east-1.amazonaws.com/p/a%20b?list-type=2",
-            b"",
-            at,
-        )
-        .unwrap();
-        let names: Vec<&str> = headers.iter().map(|(name, _)| name.as_str()).collect();
-        assert!(
-            names.contains(&"authorization") && names.contains(&"x-amz-content-sha256"),
-            "{names:?}"
-        );
-        assert!(headers.iter().all(|(_, value)| !value.contains("canary")));
+fn storage() -> Storage {
+    Storage {
+        bucket: "acme".to_owned(),
+        prefix: "p".to_owned(),
+        region: "us-east-1".to_owned(),
+        endpoint: None,
+        access_key_id: "AKIA".to_owned(),
+        secret_access_key: crate::domain::secret::Secret::new("canary-secret"),
     }
 }
