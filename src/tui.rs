@@ -55,6 +55,7 @@ pub mod prerequisites;
 pub mod preview;
 pub mod privacy;
 pub mod prompt;
+pub mod rows;
 pub mod screen;
 pub mod template;
 mod terminal;

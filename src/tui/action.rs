@@ -8,6 +8,7 @@ use super::keys::{ANYWHERE, Anywhere, Binding, OUTSIDE, OnRail, Outside, RAIL};
 use super::message::Effect;
 use super::model::{Focus, Model};
 use super::prompt::Answer;
+use super::rows::{MOVES, Move};
 use super::screen::Screen;
 use super::{activity, data, prerequisites, preview, prompt, template, tokens, update};
 
@@ -22,6 +23,8 @@ pub enum Act {
     Rail(OnRail),
     /// Answers a prompt.
     Answer(Answer),
+    /// Moves through what the screen lists.
+    Move(Move),
     /// Of the form.
     Form(prerequisites::Action),
     /// Of the IAM policy.
@@ -53,6 +56,7 @@ acts! {
     Outside: Outside,
     Rail: OnRail,
     Answer: Answer,
+    Move: Move,
     Form: prerequisites::Action,
     Policy: prerequisites::policy::Action,
     Template: template::Action,
@@ -98,14 +102,15 @@ pub fn entries<A: Copy + Into<Act>>(table: &[Binding<A>]) -> Vec<Entry> {
 
 /// Returns the rows of a screen's own tables.
 pub fn of_screen(screen: Screen) -> Vec<Entry> {
-    match screen {
-        Screen::Prerequisites => prerequisites::entries(),
+    let own = match screen {
+        Screen::Prerequisites => return prerequisites::entries(),
         Screen::Template => entries(template::KEYS),
         Screen::Tokens => entries(tokens::KEYS),
         Screen::Preview => entries(preview::KEYS),
         Screen::Data => entries(data::KEYS),
         Screen::Activity => [entries(activity::KEYS), entries(activity::DETAIL_KEYS)].concat(),
-    }
+    };
+    [own, entries(MOVES)].concat()
 }
 
 /// Returns what can be asked for by name now: the answers of what has the keys, or the screen's own
@@ -117,7 +122,7 @@ pub fn offered(model: &Model) -> Vec<Entry> {
         entries(prerequisites::policy::KEYS)
     } else {
         let own = if model.screen == Screen::Activity {
-            entries(activity::table(model))
+            [entries(activity::table(model)), entries(MOVES)].concat()
         } else {
             of_screen(model.screen)
         };
@@ -160,7 +165,7 @@ pub fn elsewhere(model: &Model) -> Vec<Entry> {
                 ..entry
             })
         })
-        .filter(|entry| !matches!(entry.act, Act::Policy(_)))
+        .filter(|entry| !matches!(entry.act, Act::Policy(_) | Act::Move(_)))
         .collect()
 }
 
@@ -173,7 +178,12 @@ pub fn why_not(model: &Model, act: Act) -> Option<&'static str> {
         Act::Preview(action) => preview::why_not(model, action),
         Act::Data(action) => data::why_not(model, action),
         Act::Activity(action) => activity::why_not(model, action),
-        Act::Anywhere(_) | Act::Outside(_) | Act::Rail(_) | Act::Answer(_) | Act::Policy(_) => None,
+        Act::Anywhere(_)
+        | Act::Outside(_)
+        | Act::Rail(_)
+        | Act::Answer(_)
+        | Act::Move(_)
+        | Act::Policy(_) => None,
     }
 }
 
@@ -191,7 +201,12 @@ pub fn run_entry(model: &mut Model, entry: &Entry) -> Vec<Effect> {
 pub fn run(model: &mut Model, act: Act) -> Vec<Effect> {
     if matches!(
         act,
-        Act::Template(_) | Act::Tokens(_) | Act::Preview(_) | Act::Data(_) | Act::Activity(_)
+        Act::Move(_)
+            | Act::Template(_)
+            | Act::Tokens(_)
+            | Act::Preview(_)
+            | Act::Data(_)
+            | Act::Activity(_)
     ) {
         model.focus = Focus::Body;
     }
@@ -200,6 +215,7 @@ pub fn run(model: &mut Model, act: Act) -> Vec<Effect> {
         Act::Outside(action) => update::outside(model, action),
         Act::Rail(action) => update::on_rail(model, action),
         Act::Answer(answer) => prompt::answer(model, answer),
+        Act::Move(step) => update::go_by(model, step),
         Act::Form(action) => prerequisites::act(model, action),
         Act::Policy(action) => prerequisites::policy::act(model, action),
         Act::Template(action) => template::act(model, action),

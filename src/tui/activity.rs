@@ -5,11 +5,11 @@
 
 use ratatui::crossterm::event::KeyEvent;
 
-use super::input::Line;
 use super::keys::find;
 use super::message::Effect;
 use super::model::{Focus, Model};
-use super::prompt::{Prompt, Wanted};
+use super::prompt::Prompt;
+use super::rows::Move;
 use super::screen::Screen;
 use super::theme::Role;
 use crate::domain::curl;
@@ -43,17 +43,11 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Copy => return copy(model),
         Action::Errors => errors(model),
         Action::Filter => {
-            let line = Line::new(model.activity.log.filter());
-            model.prompt = Some(Prompt::Line(Wanted::LogFilter, line, None));
+            let filter = model.activity.log.filter();
+            model.prompt = Some(Prompt::filter(Screen::Activity, filter));
         }
-        Action::Up => step(model, -1),
-        Action::Down => step(model, 1),
-        Action::PageUp => step(model, -page(model)),
-        Action::PageDown => step(model, page(model)),
-        Action::First => step(model, isize::MIN),
-        Action::Last => step(model, isize::MAX),
-        Action::Before => beside(model, -1),
-        Action::After => beside(model, 1),
+        Action::Before => beside(model, Move::Up),
+        Action::After => beside(model, Move::Down),
         Action::Back => back(model),
     }
     Vec::new()
@@ -67,10 +61,6 @@ pub fn point(model: &mut Model, number: u64) {
     } else {
         model.activity.log.select(number);
     }
-}
-
-fn page(model: &Model) -> isize {
-    isize::try_from(view::page_rows(model)).unwrap_or(isize::MAX)
 }
 
 fn open(model: &mut Model) {
@@ -97,19 +87,20 @@ fn errors(model: &mut Model) {
 }
 
 /// Moves through the list, or scrolls the one that is opened up.
-fn step(model: &mut Model, by: isize) {
+pub fn go_by(model: &mut Model, step: Move) {
+    let page = view::page_rows(model);
     match model.activity.open {
         Some(scroll) => {
             let most = view::overflow(model);
-            model.activity.open = Some(scroll.saturating_add_signed(by).min(most));
+            model.activity.open = Some(step.lead(scroll, most, page));
         }
-        None => model.activity.log.move_by(by),
+        None => model.activity.log.go(step, page),
     }
 }
 
 /// Opens the request before or after the one that is opened up.
-fn beside(model: &mut Model, by: isize) {
-    model.activity.log.move_by(by);
+fn beside(model: &mut Model, step: Move) {
+    model.activity.log.go(step, 1);
     model.activity.log.hold();
     model.activity.open = Some(0);
 }
@@ -119,9 +110,8 @@ fn back(model: &mut Model) {
     let page = &mut model.activity;
     if page.open.is_some() {
         page.open = None;
-        // The newest is followed again.
-        page.log.move_by(0);
-    } else if !page.log.filter().is_empty() {
+        page.log.let_go();
+    } else if page.log.filter().is_on() {
         page.log.set_filter("");
     } else if page.log.errors_only() {
         page.log.show_errors_only(false);

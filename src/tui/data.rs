@@ -13,6 +13,7 @@ use super::keys::find;
 use super::message::Effect;
 use super::model::{Focus, Model, Place};
 use super::prompt::{Prompt, Wanted};
+use super::rows::Move;
 use super::screen::Screen;
 use super::theme::Role;
 use super::update::{CLIENT_ENDED, go, mismatch};
@@ -183,6 +184,15 @@ pub fn point(model: &mut Model, at: usize) {
     model.data.select(at);
 }
 
+/// Moves through the streams.
+pub fn go_by(model: &mut Model, step: Move) {
+    let page = view::page_rows(model);
+    let count = model.data.landing().map_or(0, |l| l.streams.len());
+    let at = model.data.selected();
+    let to = step.lead(at, count.saturating_sub(1), page);
+    model.data.select(to);
+}
+
 /// Does what a key stands for.
 pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
@@ -193,8 +203,6 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::UserBefore => return neighbour(model, false),
         Action::UserAfter => return neighbour(model, true),
-        Action::Up => model.data.select(model.data.selected().saturating_sub(1)),
-        Action::Down => model.data.select(model.data.selected() + 1),
         Action::Operator => return in_airbyte(model),
         Action::Play => return play(model),
         Action::Back => {

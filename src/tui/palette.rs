@@ -15,6 +15,7 @@ use super::message::Effect;
 use super::model::Model;
 use super::mouse::Click;
 use super::pen::Row;
+use super::rows::{self, Move};
 use super::theme::Role;
 use super::view::{Drawn, body_size};
 
@@ -30,12 +31,10 @@ pub struct Palette {
 enum Action {
     Run,
     Close,
-    Up,
-    Down,
-    PageUp,
-    PageDown,
+    Move(Move),
 }
 
+/// Letters are text here, and so are the ends of the line.
 const KEYS: &[Binding<Action>] = &[
     Binding {
         keys: &[bare(KeyCode::Enter)],
@@ -51,25 +50,25 @@ const KEYS: &[Binding<Action>] = &[
     },
     Binding {
         keys: &[bare(KeyCode::Up), bare(KeyCode::BackTab)],
-        action: Action::Up,
+        action: Action::Move(Move::Up),
         verb: "choose",
         help: "the action above",
     },
     Binding {
         keys: &[bare(KeyCode::Down), bare(KeyCode::Tab)],
-        action: Action::Down,
+        action: Action::Move(Move::Down),
         verb: "choose",
         help: "the action below",
     },
     Binding {
         keys: &[bare(KeyCode::PageUp)],
-        action: Action::PageUp,
+        action: Action::Move(Move::PageUp),
         verb: "page up",
         help: "the page above",
     },
     Binding {
         keys: &[bare(KeyCode::PageDown)],
-        action: Action::PageDown,
+        action: Action::Move(Move::PageDown),
         verb: "page down",
         help: "the page below",
     },
@@ -83,7 +82,7 @@ const WIDEST: usize = 110;
 
 /// Returns the key bar.
 pub fn hints() -> Vec<Hint> {
-    [Action::Run, Action::Close, Action::Down]
+    [Action::Run, Action::Close, Action::Move(Move::Down)]
         .into_iter()
         .filter_map(|action| hint(KEYS, action))
         .collect()
@@ -97,10 +96,7 @@ pub fn press(model: &mut Model, mut palette: Palette, key: KeyEvent) -> Vec<Effe
     match find(KEYS, key) {
         Some(Action::Run) => return run(model, palette),
         Some(Action::Close) => return Vec::new(),
-        Some(Action::Up) => palette.at = at.saturating_sub(1),
-        Some(Action::Down) => palette.at = (at + 1).min(last),
-        Some(Action::PageUp) => palette.at = at.saturating_sub(page),
-        Some(Action::PageDown) => palette.at = (at + page).min(last),
+        Some(Action::Move(step)) => palette.at = step.lead(at, last, page),
         None => {
             if palette.line.press(key) {
                 palette.at = 0;
@@ -238,17 +234,10 @@ pub fn draw(model: &Model, palette: &Palette, width: usize, height: usize) -> Dr
             .push(row_line(model, entry, *why, i == at, width));
     }
     drawn.lines.resize(3 + page, TextLine::default());
-    if rows.len() > page {
-        let place = format!(
-            "{}–{} of {}",
-            from + 1,
-            (from + page).min(rows.len()),
-            rows.len()
-        );
-        drawn
-            .lines
-            .push(Row::new(look).right(Role::Quiet, place, width).line());
-    }
+    let place = rows::place(from, page, rows.len(), None);
+    drawn
+        .lines
+        .push(Row::new(look).right(Role::Quiet, place, width).line());
     drawn
 }
 

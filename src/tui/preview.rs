@@ -13,6 +13,7 @@ use super::keys::find;
 use super::message::Effect;
 use super::model::{Errand, Focus, Model, Place};
 use super::prompt::{Prompt, Wanted};
+use super::rows::{Following, Move};
 use super::screen::Screen;
 use super::theme::Role;
 use super::update::{CLIENT_ENDED, go, mismatch};
@@ -89,8 +90,8 @@ pub struct Page {
     hits: VecDeque<Hit>,
     /// How many came in all.
     total: u64,
-    /// The number of the selected visit; `None` follows the newest.
-    selected: Option<u64>,
+    /// Which visit is selected.
+    at: Following,
     /// Whose catalogue it is, and what is known of it.
     catalogue: Option<(Access, Result<Box<Catalogue>, Failure>)>,
     /// The catalogue is open, scrolled by so many lines.
@@ -132,19 +133,7 @@ impl Page {
     }
 
     fn place(&self) -> usize {
-        let newest = self.hits.len().saturating_sub(1);
-        let Some(number) = self.selected else {
-            return newest;
-        };
-        // One that has been dropped for newer ones leaves the oldest selected.
-        let at = self.hits.iter().position(|hit| hit.number >= number);
-        at.unwrap_or(newest)
-    }
-
-    fn select(&mut self, place: usize) {
-        let newest = self.hits.len().saturating_sub(1);
-        let other = self.hits.get(place).filter(|_| place < newest);
-        self.selected = other.map(|hit| hit.number);
+        self.at.place(self.hits.iter().map(|hit| hit.number))
     }
 
     /// Returns the users whose visits are kept.
@@ -254,9 +243,8 @@ pub fn offered(model: &mut Model, of: Access, told: Result<Outcome, Failure>) {
 /// Selects a visit by its number.
 pub fn point(model: &mut Model, number: u64) {
     let page = &mut model.preview;
-    if let Some(place) = page.hits.iter().position(|hit| hit.number == number) {
-        page.select(place);
-    }
+    let newest = page.hits.back().map(|hit| hit.number);
+    page.at.select(Some(number), newest);
 }
 
 /// Takes a key; `None` when this screen does not know it.
@@ -278,10 +266,6 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Anew => return anew(model),
         Action::FreePort => return free_port(model),
         Action::Copy => return copy(model),
-        Action::Up => scroll(model, |from, _last| from.saturating_sub(1)),
-        Action::Down => scroll(model, |from, last| (from + 1).min(last)),
-        Action::Oldest => scroll(model, |_from, _last| 0),
-        Action::Newest => scroll(model, |_from, last| last),
         Action::Back => {
             if model.preview.open.take().is_none() {
                 model.focus = Focus::Rail(Screen::Preview);
@@ -514,13 +498,14 @@ fn open_catalogue(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Moves in the catalogue when it is open, else among the visits.
-fn scroll(model: &mut Model, to: impl Fn(usize, usize) -> usize) {
+pub fn go_by(model: &mut Model, step: Move) {
+    let page = view::page_rows(model);
     if let Some(from) = model.preview.open {
         let last = view::catalogue_overflow(model);
-        model.preview.open = Some(to(from, last).min(last));
+        model.preview.open = Some(step.lead(from, last, page));
         return;
     }
-    let newest = model.preview.hits.len().saturating_sub(1);
-    let place = to(model.preview.place(), newest);
-    model.preview.select(place);
+    let page_of = &mut model.preview;
+    let numbers: Vec<u64> = page_of.hits.iter().map(|hit| hit.number).collect();
+    page_of.at.go(step, &numbers, page);
 }

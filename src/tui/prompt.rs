@@ -13,6 +13,8 @@ use super::keys::{Binding, Hint, bare, find, hint_as, letter};
 use super::message::Effect;
 use super::model::{Errand, Model};
 use super::paste::Block;
+use super::rows::Filter;
+use super::screen::Screen;
 use super::theme::Role;
 use super::update::edited;
 use super::{data, prerequisites, preview, template, tokens};
@@ -71,10 +73,8 @@ pub enum Wanted {
     Schedule,
     /// External users, besides those pasted already.
     Users(Vec<ExternalUser>),
-    /// The board's filter.
-    Filter,
-    /// The filter of the requests.
-    LogFilter,
+    /// The filter of this screen's list.
+    Filter(Screen),
     /// The user whose data are looked for.
     DataUser,
     /// The user for whom the demo app mints.
@@ -131,6 +131,11 @@ impl Review {
 }
 
 impl Prompt {
+    /// Asks for the filter of a screen's list, beginning with the one it has.
+    pub fn filter(screen: Screen, now: &Filter) -> Prompt {
+        Prompt::Line(Wanted::Filter(screen), Line::new(now.text()), None)
+    }
+
     /// Returns true when letters are text.
     pub fn is_line(&self) -> bool {
         matches!(self, Prompt::Line(..))
@@ -186,7 +191,7 @@ pub fn hints(prompt: &Prompt) -> Vec<Hint> {
         Prompt::Ask(Question::MintAll(_) | Question::MintToCopy(_)) => ("mint", "not now"),
         Prompt::Ask(Question::Forget(_)) => ("forget", "keep"),
         Prompt::Ask(Question::Quit) => ("quit", "stay"),
-        Prompt::Line(Wanted::Filter | Wanted::LogFilter, ..) => ("keep the filter", "drop it"),
+        Prompt::Line(Wanted::Filter(_), ..) => ("keep the filter", "drop it"),
         Prompt::Line(..) => ("take it", "leave it"),
         Prompt::Paste(_) => ("take them", "keep what was there"),
     };
@@ -278,15 +283,13 @@ fn typed(model: &mut Model, wanted: &Wanted, line: &Line) {
 
 /// Narrows what is shown, when the line is a filter's.
 fn set_filter(model: &mut Model, wanted: &Wanted, text: &str) {
-    match wanted {
-        Wanted::Filter => model.tokens.set_filter(text),
-        Wanted::LogFilter => model.activity.log.set_filter(text),
-        Wanted::SavePath
-        | Wanted::TemplateName
-        | Wanted::Schedule
-        | Wanted::Users(_)
-        | Wanted::DataUser
-        | Wanted::PreviewUser => {}
+    let Wanted::Filter(screen) = wanted else {
+        return;
+    };
+    match screen {
+        Screen::Tokens => model.tokens.set_filter(text),
+        Screen::Activity => model.activity.log.set_filter(text),
+        Screen::Prerequisites | Screen::Template | Screen::Preview | Screen::Data => {}
     }
 }
 
@@ -330,7 +333,7 @@ fn entered(model: &mut Model, wanted: Wanted, line: Line) -> Vec<Effect> {
             }
         }
         Wanted::DataUser | Wanted::PreviewUser => ExternalUser::parse(&text).err(),
-        Wanted::SavePath | Wanted::TemplateName | Wanted::Filter | Wanted::LogFilter => None,
+        Wanted::SavePath | Wanted::TemplateName | Wanted::Filter(_) => None,
     };
     if complaint.is_some() {
         return keep(model, Prompt::Line(wanted, line, complaint));
@@ -358,7 +361,7 @@ fn entered(model: &mut Model, wanted: Wanted, line: Line) -> Vec<Effect> {
             Ok(user) => preview::choose(model, user),
             Err(why) => keep(model, Prompt::Line(wanted, line, Some(why))),
         },
-        Wanted::Filter | Wanted::LogFilter => {
+        Wanted::Filter(_) => {
             set_filter(model, &wanted, &text);
             Vec::new()
         }

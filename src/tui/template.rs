@@ -10,9 +10,11 @@ use super::keys::find;
 use super::message::Effect;
 use super::model::{Focus, Model, Work};
 use super::prompt::{Prompt, Question, Wanted};
+use super::rows::Move;
 use super::screen::Screen;
 use super::theme::Role;
 use super::update::{edited, go, stop_setup};
+use super::view::body_size;
 use super::{moved, prerequisites};
 use crate::client::Job;
 use crate::domain::failure::{Code, Failure};
@@ -171,9 +173,16 @@ pub fn press(model: &mut Model, key: KeyEvent) -> Option<Vec<Effect>> {
     find(KEYS, key).map(|action| act(model, action))
 }
 
+/// Scrolls the request.
+pub fn go_by(model: &mut Model, step: Move) {
+    let last = view::body_lines(model).len().saturating_sub(1);
+    let page = body_size(model).1 / 2;
+    model.template.scroll = step.lead(model.template.scroll, last, page);
+}
+
 /// Does what a key stands for; what edits waits while something is sent.
 pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
-    let edits = !matches!(action, Action::Up | Action::Down | Action::Back);
+    let edits = action != Action::Back;
     if let Some(setup) = model.setup
         && edits
         && setup.work != Work::Plan
@@ -220,15 +229,6 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             model.template.failure = None;
             model.template.unproved = None;
             want_plan(model)
-        }
-        Action::Up => {
-            model.template.scroll = model.template.scroll.saturating_sub(1);
-            Vec::new()
-        }
-        Action::Down => {
-            let last = view::body_lines(model).len().saturating_sub(1);
-            model.template.scroll = (model.template.scroll + 1).min(last);
-            Vec::new()
         }
         Action::Back => {
             if model.setup.is_some() {

@@ -10,6 +10,7 @@ use super::keys::{Binding, Hint, bare, find, hint, hint_as, letter};
 use super::message::Effect;
 use super::model::{Errand, Focus, Model, Work};
 use super::prompt::{Prompt, Question, Wanted};
+use super::rows::Move;
 use super::screen::Screen;
 use super::template::want_plan;
 use super::theme::Role;
@@ -59,18 +60,6 @@ pub enum Action {
     Clear,
     /// Stop what is being minted.
     Stop,
-    /// The row above.
-    Up,
-    /// The row below.
-    Down,
-    /// The page above.
-    PageUp,
-    /// The page below.
-    PageDown,
-    /// The first row.
-    First,
-    /// The last row.
-    Last,
     /// To the rail, or drop the filter.
     Back,
 }
@@ -144,42 +133,6 @@ pub const KEYS: &[Binding<Action>] = &[
         help: "stop what is being minted; what is done is kept",
     },
     Binding {
-        keys: &[bare(KeyCode::Up), letter('k')],
-        action: Action::Up,
-        verb: "up",
-        help: "the row above",
-    },
-    Binding {
-        keys: &[bare(KeyCode::Down), letter('j')],
-        action: Action::Down,
-        verb: "down",
-        help: "the row below",
-    },
-    Binding {
-        keys: &[bare(KeyCode::PageUp)],
-        action: Action::PageUp,
-        verb: "page up",
-        help: "the page above",
-    },
-    Binding {
-        keys: &[bare(KeyCode::PageDown)],
-        action: Action::PageDown,
-        verb: "page down",
-        help: "the page below",
-    },
-    Binding {
-        keys: &[bare(KeyCode::Home), letter('g')],
-        action: Action::First,
-        verb: "first",
-        help: "the first row",
-    },
-    Binding {
-        keys: &[bare(KeyCode::End), letter('G')],
-        action: Action::Last,
-        verb: "last",
-        help: "the last row",
-    },
-    Binding {
         keys: &[bare(KeyCode::Esc)],
         action: Action::Back,
         verb: "rail",
@@ -224,6 +177,14 @@ pub fn press(model: &mut Model, key: KeyEvent) -> Option<Vec<Effect>> {
     find(KEYS, key).map(|action| act(model, action))
 }
 
+/// Moves through the rows.
+pub fn go_by(model: &mut Model, step: Move) {
+    let page = view::page_rows(model);
+    let board = &mut model.tokens;
+    let last = board.shown_len().saturating_sub(1);
+    board.select(step.lead(board.cursor(), last, page));
+}
+
 /// Selects a row, as a click does.
 pub fn point(model: &mut Model, at: usize) {
     model.tokens.select(at);
@@ -256,27 +217,14 @@ pub fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         | Action::Operator
         | Action::Clear
         | Action::Stop
-        | Action::Up
-        | Action::Down
-        | Action::PageUp
-        | Action::PageDown
-        | Action::First
-        | Action::Last
         | Action::Back => None,
     }
 }
 
 /// Does what a key stands for.
 pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
-    let page = view::page_rows(model);
     let board = &mut model.tokens;
     match action {
-        Action::Up => board.select(board.cursor().saturating_sub(1)),
-        Action::Down => board.select(board.cursor() + 1),
-        Action::PageUp => board.select(board.cursor().saturating_sub(page)),
-        Action::PageDown => board.select(board.cursor() + page),
-        Action::First => board.select(0),
-        Action::Last => board.select(usize::MAX),
         Action::Mint => return mint_selected(model),
         Action::Add => {
             model.prompt = Some(Prompt::Line(
@@ -299,10 +247,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             }
         }
         Action::Operator => return in_airbyte(model),
-        Action::Filter => {
-            let line = Line::new(board.filter());
-            model.prompt = Some(Prompt::Line(Wanted::Filter, line, None));
-        }
+        Action::Filter => model.prompt = Some(Prompt::filter(Screen::Tokens, board.filter())),
         Action::Clear => {
             model.say(
                 Role::Quiet,
@@ -312,10 +257,10 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Stop => return stop(model),
         Action::Back => {
-            if board.filter().is_empty() {
-                model.focus = Focus::Rail(Screen::Tokens);
-            } else {
+            if board.filter().is_on() {
                 board.set_filter("");
+            } else {
+                model.focus = Focus::Rail(Screen::Tokens);
             }
         }
     }

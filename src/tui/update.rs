@@ -9,6 +9,7 @@ use super::keys::{ANYWHERE, Anywhere, OUTSIDE, OnRail, Outside, RAIL, find};
 use super::message::{Effect, Message};
 use super::model::{Errand, Focus, Model, Work};
 use super::prompt::{self, Prompt, Question, Review};
+use super::rows::{MOVES, Move};
 use super::screen::Screen;
 use super::theme::Role;
 use super::{
@@ -204,7 +205,26 @@ fn press_screen(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         Screen::Data => data::press(model, key),
         Screen::Activity => activity::press(model, key),
     };
-    known.unwrap_or_else(|| press_outside(model, key))
+    if let Some(effects) = known {
+        return effects;
+    }
+    match find(MOVES, key) {
+        Some(step) => go_by(model, step),
+        None => press_outside(model, key),
+    }
+}
+
+/// Moves through what the screen lists.
+pub fn go_by(model: &mut Model, step: Move) -> Vec<Effect> {
+    match model.screen {
+        Screen::Prerequisites => {}
+        Screen::Template => template::go_by(model, step),
+        Screen::Tokens => tokens::go_by(model, step),
+        Screen::Preview => preview::go_by(model, step),
+        Screen::Data => data::go_by(model, step),
+        Screen::Activity => activity::go_by(model, step),
+    }
+    Vec::new()
 }
 
 fn press_outside(model: &mut Model, key: KeyEvent) -> Vec<Effect> {

@@ -18,18 +18,6 @@ pub enum Action {
     Errors,
     /// Show only some requests.
     Filter,
-    /// The row above, or a line up.
-    Up,
-    /// The row below, or a line down.
-    Down,
-    /// The page above.
-    PageUp,
-    /// The page below.
-    PageDown,
-    /// The oldest.
-    First,
-    /// The newest; the list follows it from then on.
-    Last,
     /// Open the request before.
     Before,
     /// Open the request after.
@@ -65,42 +53,6 @@ pub const KEYS: &[Binding<Action>] = &[
         help: "show only requests whose method, path, status or reason holds a text",
     },
     Binding {
-        keys: &[bare(KeyCode::Up), letter('k')],
-        action: Action::Up,
-        verb: "up",
-        help: "the row above",
-    },
-    Binding {
-        keys: &[bare(KeyCode::Down), letter('j')],
-        action: Action::Down,
-        verb: "down",
-        help: "the row below",
-    },
-    Binding {
-        keys: &[bare(KeyCode::PageUp)],
-        action: Action::PageUp,
-        verb: "page up",
-        help: "the page above",
-    },
-    Binding {
-        keys: &[bare(KeyCode::PageDown)],
-        action: Action::PageDown,
-        verb: "page down",
-        help: "the page below",
-    },
-    Binding {
-        keys: &[bare(KeyCode::Home), letter('g')],
-        action: Action::First,
-        verb: "oldest",
-        help: "the oldest request",
-    },
-    Binding {
-        keys: &[bare(KeyCode::End), letter('G')],
-        action: Action::Last,
-        verb: "newest",
-        help: "the newest request, and those that follow it",
-    },
-    Binding {
         keys: &[bare(KeyCode::Esc)],
         action: Action::Back,
         verb: "rail",
@@ -133,42 +85,6 @@ pub const DETAIL_KEYS: &[Binding<Action>] = &[
         action: Action::After,
         verb: "after",
         help: "open the request after",
-    },
-    Binding {
-        keys: &[bare(KeyCode::Up), letter('k')],
-        action: Action::Up,
-        verb: "scroll",
-        help: "a line up",
-    },
-    Binding {
-        keys: &[bare(KeyCode::Down), letter('j')],
-        action: Action::Down,
-        verb: "scroll",
-        help: "a line down",
-    },
-    Binding {
-        keys: &[bare(KeyCode::PageUp)],
-        action: Action::PageUp,
-        verb: "page up",
-        help: "a page up",
-    },
-    Binding {
-        keys: &[bare(KeyCode::PageDown)],
-        action: Action::PageDown,
-        verb: "page down",
-        help: "a page down",
-    },
-    Binding {
-        keys: &[bare(KeyCode::Home), letter('g')],
-        action: Action::First,
-        verb: "top",
-        help: "to the top",
-    },
-    Binding {
-        keys: &[bare(KeyCode::End), letter('G')],
-        action: Action::Last,
-        verb: "end",
-        help: "to the end",
     },
 ];
 

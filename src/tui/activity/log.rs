@@ -1,11 +1,12 @@
 //! The requests that are kept, which of them are shown, and which is selected.
 //!
-//! Depends on `domain::exchange`. Bounded in number and in memory: the oldest make room.
+//! Depends on `rows`, on `domain::exchange`. Bounded in number and in memory: the oldest make room.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::domain::exchange::Exchange;
+use crate::tui::rows::{Filter, Following, Move};
 
 /// How many requests are kept.
 pub const LIMIT: usize = 1_000;
@@ -23,12 +24,12 @@ pub struct Entry {
 }
 
 impl Entry {
-    fn holds(&self, text: &str) -> bool {
+    /// What the filter looks at.
+    fn line(&self) -> String {
         let exchange = &self.exchange;
         let status = exchange.status.map(|s| s.to_string()).unwrap_or_default();
         let why = exchange.why.as_deref().unwrap_or_default();
-        let line = format!("{} {} {status} {why}", exchange.method, exchange.path);
-        line.to_lowercase().contains(text)
+        format!("{} {} {status} {why}", exchange.method, exchange.path)
     }
 }
 
@@ -39,9 +40,8 @@ pub struct Log {
     weight: usize,
     made: u64,
     failed: u64,
-    /// The number of the selected one; `None` follows the newest.
-    at: Option<u64>,
-    filter: String,
+    at: Following,
+    filter: Filter,
     errors_only: bool,
 }
 
@@ -85,48 +85,52 @@ impl Log {
     pub fn shown(&self) -> impl DoubleEndedIterator<Item = &Entry> {
         self.entries.iter().filter(|entry| {
             (!self.errors_only || !entry.exchange.succeeded())
-                && (self.filter.is_empty() || entry.holds(&self.filter))
+                && (!self.filter.is_on() || self.filter.leaves(&entry.line()))
         })
     }
 
-    /// Returns the selected one: the last that is not newer than the one chosen.
-    pub fn selected(&self) -> Option<&Entry> {
-        let Some(at) = self.at else {
-            return self.shown().next_back();
-        };
-        let chosen = self.shown().take_while(|entry| entry.number <= at).last();
-        chosen.or_else(|| self.shown().next())
+    fn numbers(&self) -> impl DoubleEndedIterator<Item = u64> {
+        self.shown().map(|entry| entry.number)
     }
 
-    /// Moves the selection among those shown. From the newest on, the list follows what comes.
-    pub fn move_by(&mut self, by: isize) {
-        let numbers: Vec<u64> = self.shown().map(|entry| entry.number).collect();
-        let selected = self.selected().map(|entry| entry.number);
-        let at = numbers.iter().position(|n| Some(*n) == selected);
-        let last = numbers.len().saturating_sub(1);
-        let to = at.unwrap_or(last).saturating_add_signed(by).min(last);
-        self.at = numbers.get(to).copied().filter(|_| to < last);
+    /// Returns the selected one.
+    pub fn selected(&self) -> Option<&Entry> {
+        self.shown().nth(self.at.place(self.numbers()))
+    }
+
+    /// Moves the selection among those shown.
+    pub fn go(&mut self, step: Move, page: usize) {
+        let numbers: Vec<u64> = self.numbers().collect();
+        self.at.go(step, &numbers, page);
     }
 
     /// Selects a request by its number.
     pub fn select(&mut self, number: u64) {
-        let newest = self.shown().next_back().map(|entry| entry.number);
-        self.at = (newest != Some(number)).then_some(number);
+        let newest = self.numbers().next_back();
+        self.at.select(Some(number), newest);
     }
 
     /// Holds on to the selected one, whatever comes.
     pub fn hold(&mut self) {
-        self.at = self.selected().map(|entry| entry.number);
+        let number = self.selected().map(|entry| entry.number);
+        self.at.hold(number);
     }
 
-    /// Returns the filter's text.
-    pub fn filter(&self) -> &str {
+    /// Follows the newest again, if that is the selected one.
+    pub fn let_go(&mut self) {
+        if let Some(number) = self.selected().map(|entry| entry.number) {
+            self.select(number);
+        }
+    }
+
+    /// Returns the filter.
+    pub fn filter(&self) -> &Filter {
         &self.filter
     }
 
     /// Shows only requests that hold a text, capitals or not.
     pub fn set_filter(&mut self, text: &str) {
-        self.filter = text.trim().to_lowercase();
+        self.filter = Filter::new(text);
     }
 
     /// Returns true when only what failed is shown.
@@ -209,14 +213,14 @@ mod tests {
     fn the_newest_is_followed_until_another_is_chosen() {
         let mut log = Log::default();
         assert_eq!(log.selected(), None);
-        log.move_by(1);
+        log.go(Move::Down, 1);
         log.push(exchange(200, 0));
         log.push(exchange(200, 0));
         assert_eq!(log.selected().unwrap().number, 2);
-        log.move_by(-1);
+        log.go(Move::Up, 1);
         log.push(exchange(200, 0));
         assert_eq!(log.selected().unwrap().number, 1);
-        log.move_by(isize::MAX);
+        log.go(Move::Last, 1);
         log.push(exchange(200, 0));
         assert_eq!(log.selected().unwrap().number, 4);
         log.hold();
@@ -230,7 +234,7 @@ mod tests {
         for status in [403, 200, 500] {
             log.push(exchange(status, 0));
         }
-        log.move_by(-1);
+        log.go(Move::Up, 1);
         log.show_errors_only(true);
         assert_eq!(log.selected().unwrap().number, 1);
         log.set_filter("500");

@@ -17,6 +17,7 @@ use crate::domain::text::{counted, grouped};
 use crate::tui::model::Model;
 use crate::tui::mouse::Click;
 use crate::tui::pen::{Row, paragraph};
+use crate::tui::rows;
 use crate::tui::theme::{Look, Role};
 use crate::tui::view::{Drawn, body_size};
 
@@ -192,9 +193,7 @@ fn headings(model: &Model, columns: &Columns) -> Line<'static> {
     if log.errors_only() {
         call.push_str(", errors only");
     }
-    if !log.filter().is_empty() {
-        call = format!("{call} /{}", model.look().guarded(log.filter()));
-    }
+    let call = log.filter().heading(model.look(), &call);
     Row::new(model.look())
         .at(Columns::MARK)
         .put(Role::Quiet, "When UTC")
@@ -211,9 +210,9 @@ fn headings(model: &Model, columns: &Columns) -> Line<'static> {
 
 fn nothing_shown(model: &Model, width: usize) -> Line<'static> {
     let log = &model.activity.log;
-    let text = match (log.errors_only(), log.filter()) {
-        (true, "") => "Nothing failed. e shows everything again.",
-        (true, _) => "Nothing that failed holds that text.",
+    let text = match (log.errors_only(), log.filter().is_on()) {
+        (true, false) => "Nothing failed. e shows everything again.",
+        (true, true) => "Nothing that failed holds that text.",
         (false, _) => "No request holds that text.",
     };
     Row::new(model.look())
@@ -224,14 +223,9 @@ fn nothing_shown(model: &Model, width: usize) -> Line<'static> {
 
 /// Which rows the page shows, when it does not show all; and that older ones are gone.
 fn place(log: &Log, from: usize, page: usize, shown: usize) -> String {
-    let part = (shown > page).then(|| {
-        format!(
-            "{}–{} of {}",
-            grouped(from as u64 + 1),
-            grouped((from + page).min(shown) as u64),
-            grouped(shown as u64)
-        )
-    });
+    let narrowed = log.errors_only() || log.filter().is_on();
+    let part = rows::place(from, page, shown, narrowed.then(|| log.len()));
+    let part = (!part.is_empty()).then_some(part);
     let gone = (log.made() > log.len() as u64).then(|| {
         let kept = grouped(log.len().min(LIMIT) as u64);
         format!("the last {kept} are kept")

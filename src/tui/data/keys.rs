@@ -25,10 +25,6 @@ pub enum Action {
     Operator,
     /// Play a customer.
     Play,
-    /// The stream above.
-    Up,
-    /// The stream below.
-    Down,
     /// Stop what runs, or to the rail.
     Back,
 }
@@ -78,18 +74,6 @@ pub const KEYS: &[Binding<Action>] = &[
         help: "the user after, of those on Tokens",
     },
     Binding {
-        keys: &[bare(KeyCode::Up), letter('k')],
-        action: Action::Up,
-        verb: "up",
-        help: "the stream above",
-    },
-    Binding {
-        keys: &[bare(KeyCode::Down), letter('j')],
-        action: Action::Down,
-        verb: "down",
-        help: "the stream below",
-    },
-    Binding {
         keys: &[bare(KeyCode::Esc)],
         action: Action::Back,
         verb: "rail",
@@ -104,9 +88,6 @@ pub fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         Action::Look | Action::Wait if page.of.is_none() => Some("the settings are not complete"),
         Action::Play if model.place != Place::Sandbox => Some("only a sandbox has a customer"),
         Action::Operator if page.landing().is_none() => Some("look first"),
-        Action::Up | Action::Down if page.landing().is_none_or(|l| l.streams.is_empty()) => {
-            Some("there is no stream")
-        }
         Action::Look
         | Action::Wait
         | Action::User
@@ -114,8 +95,6 @@ pub fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         | Action::UserAfter
         | Action::Operator
         | Action::Play
-        | Action::Up
-        | Action::Down
         | Action::Back => None,
     }
 }

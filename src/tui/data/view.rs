@@ -16,7 +16,7 @@ use crate::tui::failure;
 use crate::tui::model::{Model, Place};
 use crate::tui::pen::{Row, paragraph};
 use crate::tui::theme::Role;
-use crate::tui::view::Drawn;
+use crate::tui::view::{Drawn, body_size};
 
 mod chain;
 mod table;
@@ -32,18 +32,10 @@ const ROOMY: usize = 14;
 
 /// Draws the page.
 pub fn draw(model: &Model, width: usize, height: usize) -> Drawn {
-    let mut lines = vec![title(model, width)];
-    let roomy = height >= ROOMY;
-    if roomy {
-        lines.push(Line::default());
-    }
+    let mut lines = head(model, width, height);
     if model.data.of.is_none() {
         lines.extend(incomplete(model, width));
         return Drawn::still(lines);
-    }
-    lines.extend(chain::lines(model, width));
-    if roomy {
-        lines.push(Line::default());
     }
     let left = height.saturating_sub(lines.len());
     match model.data.landing() {
@@ -57,6 +49,28 @@ pub fn draw(model: &Model, width: usize, height: usize) -> Drawn {
         None => lines.extend(not_yet(model, width.min(WIDEST))),
     }
     Drawn::still(lines)
+}
+
+/// Title and chain, with blank lines where there is room for them.
+fn head(model: &Model, width: usize, height: usize) -> Vec<Line<'static>> {
+    let gap = usize::from(height >= ROOMY);
+    let mut lines = vec![title(model, width)];
+    lines.resize(1 + gap, Line::default());
+    if model.data.of.is_some() {
+        lines.extend(chain::lines(model, width));
+        lines.resize(lines.len() + gap, Line::default());
+    }
+    lines
+}
+
+/// Returns how many streams a page has.
+pub fn page_rows(model: &Model) -> usize {
+    let (width, height) = body_size(model);
+    let Some(landing) = model.data.landing() else {
+        return 1;
+    };
+    let left = height.saturating_sub(head(model, width, height).len());
+    table::page_rows(landing, notes(model, landing, width).len(), left)
 }
 
 /// Returns how long until the page changes on its own: a wait's clock, and how long ago things were.

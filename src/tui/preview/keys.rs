@@ -8,6 +8,7 @@ use super::{Hit, Stage, is_outdated, is_playing, serving};
 use crate::domain::failure::Code;
 use crate::tui::keys::{Binding, Hint, bare, hint, hint_as, letter};
 use crate::tui::model::{Model, Place};
+use crate::tui::rows::{MOVES, Move};
 
 /// What can be done here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,14 +31,6 @@ pub enum Action {
     FreePort,
     /// Copy its address.
     Copy,
-    /// The visit before, or up in the catalogue.
-    Up,
-    /// The visit after, or down in the catalogue.
-    Down,
-    /// The oldest visit.
-    Oldest,
-    /// The newest visit, and those to come.
-    Newest,
     /// Close the catalogue, or to the rail. The demo app runs on.
     Back,
 }
@@ -99,30 +92,6 @@ pub const KEYS: &[Binding<Action>] = &[
         help: "copy its address",
     },
     Binding {
-        keys: &[bare(KeyCode::Up), letter('k')],
-        action: Action::Up,
-        verb: "up",
-        help: "the visit before, or up in the catalogue",
-    },
-    Binding {
-        keys: &[bare(KeyCode::Down), letter('j')],
-        action: Action::Down,
-        verb: "down",
-        help: "the visit after, or down in the catalogue",
-    },
-    Binding {
-        keys: &[bare(KeyCode::Home)],
-        action: Action::Oldest,
-        verb: "oldest",
-        help: "the oldest visit that is kept",
-    },
-    Binding {
-        keys: &[bare(KeyCode::End)],
-        action: Action::Newest,
-        verb: "newest",
-        help: "the newest visit, and those to come",
-    },
-    Binding {
         keys: &[bare(KeyCode::Esc)],
         action: Action::Back,
         verb: "rail",
@@ -142,11 +111,6 @@ pub fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         Action::Browse if model.over_ssh => Some("over SSH the browser is on your side"),
         Action::FreePort if page.is_running() => Some("it has its port"),
         Action::Play if model.place != Place::Sandbox => Some("only a sandbox has a customer"),
-        Action::Up | Action::Down | Action::Oldest | Action::Newest
-            if page.hits.is_empty() && page.open.is_none() =>
-        {
-            Some("nobody has come yet")
-        }
         Action::Switch
         | Action::Browse
         | Action::User
@@ -156,10 +120,6 @@ pub fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         | Action::Anew
         | Action::FreePort
         | Action::Copy
-        | Action::Up
-        | Action::Down
-        | Action::Oldest
-        | Action::Newest
         | Action::Back => None,
     }
 }
@@ -170,7 +130,7 @@ pub fn hints(model: &Model) -> Vec<Hint> {
     if page.open.is_some() {
         return [
             hint_as(KEYS, Action::Back, "close"),
-            hint_as(KEYS, Action::Up, "scroll").map(|hint| Hint {
+            hint_as(MOVES, Move::Up, "scroll").map(|hint| Hint {
                 key: format!("{}↓", hint.key),
                 ..hint
             }),

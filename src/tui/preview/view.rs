@@ -38,6 +38,30 @@ pub fn draw(model: &Model, width: usize, height: usize) -> Drawn {
         let lines = catalogue_lines(model, width).into_iter().skip(scroll);
         return Drawn::still(lines.collect());
     }
+    let mut lines = head(model, width, height);
+    let left = height.saturating_sub(lines.len());
+    if !model.preview.hits.is_empty() {
+        let mut drawn = Drawn::still(lines);
+        drawn.append(visits(model, width, left));
+        return drawn;
+    }
+    if !model.preview.has_failed() {
+        lines.extend(nobody(model, width.min(WIDEST)));
+    }
+    Drawn::still(lines)
+}
+
+/// Returns how many visits a page has, or lines of the catalogue.
+pub fn page_rows(model: &Model) -> usize {
+    let (width, height) = body_size(model);
+    if model.preview.open.is_some() {
+        return height;
+    }
+    rows_of(height.saturating_sub(head(model, width, height).len()))
+}
+
+/// All that stands above the visits.
+fn head(model: &Model, width: usize, height: usize) -> Vec<Line<'static>> {
     let roomy = height >= ROOMY;
     let mut lines = vec![title(model, width)];
     lines.extend(ssh(model, width));
@@ -55,16 +79,7 @@ pub fn draw(model: &Model, width: usize, height: usize) -> Drawn {
         lines.extend(failure::lines(model.look(), failed, INDENT, narrow));
         lines.push(Line::default());
     }
-    let left = height.saturating_sub(lines.len());
-    if !model.preview.hits.is_empty() {
-        let mut drawn = Drawn::still(lines);
-        drawn.append(visits(model, width, left));
-        return drawn;
-    }
-    if !model.preview.has_failed() {
-        lines.extend(nobody(model, width.min(WIDEST)));
-    }
-    Drawn::still(lines)
+    lines
 }
 
 fn labelled<'m>(model: &'m Model, label: &str) -> Row<'m> {
@@ -271,16 +286,27 @@ impl Columns {
     }
 }
 
+/// How many lines below the visits tell of the selected one.
+fn detail_height(height: usize) -> usize {
+    if height >= ROOMY { 4 } else { 2 }
+}
+
+/// How many visits there is room for.
+fn rows_of(height: usize) -> usize {
+    height.saturating_sub(1 + detail_height(height)).max(1)
+}
+
 /// One page of the visits, and what the selected one's trouble is.
 fn visits(model: &Model, width: usize, height: usize) -> Drawn {
     let page = &model.preview;
-    let detail = if height >= ROOMY { 4 } else { 2 };
-    let rows = height.saturating_sub(1 + detail).max(1);
+    let detail = detail_height(height);
+    let rows = rows_of(height);
     let at = page.place();
     // The newest stands last, and whoever looks at an older one is not carried away from it.
-    let from = match page.selected {
-        None => page.hits.len().saturating_sub(rows),
-        Some(_) => at / rows * rows,
+    let from = if page.at.is_of_newest() {
+        page.hits.len().saturating_sub(rows)
+    } else {
+        at / rows * rows
     };
     let shown = page.hits.iter().skip(from).take(rows);
     let columns = Columns::of(model.look(), shown, width);

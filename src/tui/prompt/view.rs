@@ -14,6 +14,7 @@ use crate::tui::input::Line;
 use crate::tui::model::Model;
 use crate::tui::mouse::Click;
 use crate::tui::pen::{Row, paragraph};
+use crate::tui::screen::Screen;
 use crate::tui::theme::Role;
 use crate::tui::view::Drawn;
 
@@ -211,8 +212,7 @@ fn line_lines(
         Wanted::TemplateName => "Template name:",
         Wanted::Schedule => "Schedule: hourly, manual, or a Quartz cron in UTC such as 0 0 6 * * ?",
         Wanted::Users(_) => "External user IDs, separated by commas or lines, or @file:",
-        Wanted::Filter => "Show users whose ID holds:",
-        Wanted::LogFilter => "Show requests whose method, path, status or reason holds:",
+        Wanted::Filter(screen) => narrowed(model, *screen).0,
         Wanted::DataUser => "External user ID whose data to look for:",
         Wanted::PreviewUser => "External user ID for whom the demo app mints:",
     };
@@ -234,6 +234,27 @@ fn line_lines(
     let mut drawn = Drawn::still(lines);
     drawn.cursor = Some((3 + column.min(room - 1), 2));
     drawn
+}
+
+/// What is asked for a filter, how many rows it leaves, of how many, and what a row is.
+fn narrowed(model: &Model, screen: Screen) -> (&'static str, usize, usize, &'static str) {
+    match screen {
+        Screen::Tokens => (
+            "Show users whose ID holds:",
+            model.tokens.shown_len(),
+            model.tokens.len(),
+            "user",
+        ),
+        Screen::Activity => (
+            "Show requests whose method, path, status or reason holds:",
+            model.activity.log.shown().count(),
+            model.activity.log.len(),
+            "request",
+        ),
+        Screen::Prerequisites | Screen::Template | Screen::Preview | Screen::Data => {
+            ("", 0, 0, "row")
+        }
+    }
 }
 
 /// What is to be said of the line as it stands.
@@ -272,21 +293,10 @@ fn remark(
             let makes = format!("makes {} if they are new", counted(new, "workspace"));
             (Role::Quiet, format!("{pasted}{makes}"))
         }
-        Wanted::Filter => (
-            Role::Quiet,
-            format!(
-                "{} of {}",
-                grouped(model.tokens.shown_len() as u64),
-                counted(model.tokens.len(), "user")
-            ),
-        ),
-        Wanted::LogFilter => {
-            let log = &model.activity.log;
-            let shown = grouped(log.shown().count() as u64);
-            (
-                Role::Quiet,
-                format!("{shown} of {}", counted(log.len(), "request")),
-            )
+        Wanted::Filter(screen) => {
+            let (_, shown, all, row) = narrowed(model, *screen);
+            let shown = grouped(shown as u64);
+            (Role::Quiet, format!("{shown} of {}", counted(all, row)))
         }
         Wanted::DataUser => match ExternalUser::parse(line.text()) {
             Ok(user) => (

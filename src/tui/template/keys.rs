@@ -31,10 +31,6 @@ pub enum Action {
     CopyId,
     /// Look for it anew.
     Refresh,
-    /// Scroll the body up.
-    Up,
-    /// Scroll the body down.
-    Down,
     /// To the rail, or stop what runs.
     Back,
 }
@@ -102,18 +98,6 @@ pub const KEYS: &[Binding<Action>] = &[
         help: "look again for what exists",
     },
     Binding {
-        keys: &[bare(KeyCode::Up), letter('k'), bare(KeyCode::PageUp)],
-        action: Action::Up,
-        verb: "scroll",
-        help: "scroll the request up",
-    },
-    Binding {
-        keys: &[bare(KeyCode::Down), letter('j'), bare(KeyCode::PageDown)],
-        action: Action::Down,
-        verb: "scroll",
-        help: "scroll the request down",
-    },
-    Binding {
         keys: &[bare(KeyCode::Esc)],
         action: Action::Back,
         verb: "rail",
@@ -127,7 +111,7 @@ pub fn why_not(model: &Model, action: Action) -> Option<&'static str> {
     let unknown = matches!(condition, Condition::Unknown(_));
     let conflict = matches!(condition, Condition::Conflict(..));
     match action {
-        Action::Up | Action::Down | Action::Back => None,
+        Action::Back => None,
         _ if model.setup.is_some_and(|setup| setup.work != Work::Plan) => {
             Some("another job is still running")
         }

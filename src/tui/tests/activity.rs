@@ -154,9 +154,9 @@ fn esc_goes_back_one_step_at_a_time() {
     assert!(driver.model.activity.open.is_some());
     driver.press("esc");
     assert!(driver.model.activity.open.is_none());
-    assert_eq!(driver.model.activity.log.filter(), "widget");
+    assert_eq!(driver.model.activity.log.filter().text(), "widget");
     driver.press("esc");
-    assert_eq!(driver.model.activity.log.filter(), "");
+    assert_eq!(driver.model.activity.log.filter().text(), "");
     assert!(driver.model.activity.log.errors_only());
     driver.press("esc");
     assert!(!driver.model.activity.log.errors_only());

@@ -1,6 +1,6 @@
 //! The rows of the board: users, their tokens, and what is being done about them.
 //!
-//! Depends on the client's tickets and on `domain`. Knows no keys and no screen. A row is found by
+//! Depends on the client's tickets, on `rows` and on `domain`. Knows no keys and no screen. A row is found by
 //! its user in constant time, so that ten thousand of them are no burden.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -15,6 +15,7 @@ use crate::domain::origin::Origin;
 use crate::domain::settings::Access;
 use crate::domain::token::Minted;
 use crate::domain::user::ExternalUser;
+use crate::tui::rows::Filter;
 
 mod queue;
 mod renewal;
@@ -117,7 +118,7 @@ pub struct Board {
     /// these, however many others there are.
     lively: BTreeSet<usize>,
     cursor: usize,
-    filter: String,
+    filter: Filter,
     /// How far the mints are that were asked for since none was under way.
     batch: Batch,
     /// Counts the changes of who is on the board.
@@ -242,15 +243,15 @@ impl Board {
         self.rows.get(*self.shown.get(self.cursor)?)
     }
 
-    /// Returns the filter's text.
-    pub fn filter(&self) -> &str {
+    /// Returns the filter.
+    pub fn filter(&self) -> &Filter {
         &self.filter
     }
 
     /// Shows only users whose ID holds a text, capitals or not.
     pub fn set_filter(&mut self, text: &str) {
         let selected = self.selected().map(|row| row.user.clone());
-        self.filter = text.trim().to_lowercase();
+        self.filter = Filter::new(text);
         self.show();
         let at = selected.and_then(|user| {
             let row = *self.index.get(&user)?;
@@ -265,9 +266,7 @@ impl Board {
             .rows
             .iter()
             .enumerate()
-            .filter(|(_, row)| {
-                filter.is_empty() || row.user.as_str().to_lowercase().contains(filter.as_str())
-            })
+            .filter(|(_, row)| filter.leaves(row.user.as_str()))
             .map(|(i, _)| i)
             .collect();
     }

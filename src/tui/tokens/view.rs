@@ -15,6 +15,7 @@ use crate::tui::failure;
 use crate::tui::model::Model;
 use crate::tui::mouse::Click;
 use crate::tui::pen::{self, paragraph};
+use crate::tui::rows;
 use crate::tui::theme::Role;
 use crate::tui::view::{Drawn, body_size};
 
@@ -115,9 +116,11 @@ pub fn draw(model: &Model, width: usize, height: usize) -> Drawn {
         );
     }
     lines.resize(3 + page, Line::default());
+    let all = board.filter().is_on().then(|| board.len());
+    let place = rows::place(from, page, board.shown_len(), all);
     lines.push(
         pen::Row::new(model.look())
-            .right(Role::Quiet, place(model, from, page), width)
+            .right(Role::Quiet, place, width)
             .line(),
     );
     if let Some(row) = board.selected() {
@@ -173,10 +176,7 @@ fn empty(model: &Model, width: usize) -> Vec<Line<'static>> {
 }
 
 fn headings(model: &Model, columns: &Columns) -> Line<'static> {
-    let user = match model.tokens.filter() {
-        "" => "User".to_owned(),
-        filter => format!("User /{}", model.look().guarded(filter)),
-    };
+    let user = model.tokens.filter().heading(model.look(), "User");
     let renewal = if columns.width < columns.renewal + 7 {
         "Auto"
     } else {
@@ -194,20 +194,6 @@ fn headings(model: &Model, columns: &Columns) -> Line<'static> {
         .at(columns.renewal)
         .until(Role::Quiet, renewal, columns.width)
         .line()
-}
-
-/// Which rows the page shows, when it does not show all.
-fn place(model: &Model, from: usize, page: usize) -> String {
-    let shown = model.tokens.shown_len();
-    if shown <= page {
-        return String::new();
-    }
-    format!(
-        "{}–{} of {}",
-        grouped(from as u64 + 1),
-        grouped((from + page).min(shown) as u64),
-        grouped(shown as u64)
-    )
 }
 
 /// The glyph, look and word of a state.

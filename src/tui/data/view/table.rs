@@ -58,6 +58,23 @@ impl Columns {
     }
 }
 
+/// Returns how many streams a page has, below it so many lines of notes.
+pub(super) fn page_rows(landing: &Landing, notes: usize, height: usize) -> usize {
+    let sample = if landing.sample.is_empty() || height < 10 {
+        0
+    } else {
+        6
+    };
+    let room = height.saturating_sub(1 + notes + sample).max(1);
+    // One line tells which of them are shown, where not all are.
+    let count = landing.streams.len();
+    if count > room {
+        room.saturating_sub(1).max(1)
+    } else {
+        count.max(1)
+    }
+}
+
 /// Draws the streams, what is to be said of them, and the selected one's first rows.
 pub(super) fn lines(
     model: &Model,
@@ -68,18 +85,7 @@ pub(super) fn lines(
 ) -> Drawn {
     let streams = &landing.streams;
     let columns = Columns::of(streams, width);
-    let sample = if landing.sample.is_empty() || height < 10 {
-        0
-    } else {
-        6
-    };
-    let room = height.saturating_sub(1 + notes.len() + sample).max(1);
-    // One line tells which of them are shown, where not all are.
-    let page = if streams.len() > room {
-        room.saturating_sub(1).max(1)
-    } else {
-        streams.len().max(1)
-    };
+    let page = page_rows(landing, notes.len(), height);
     let at = model.data.selected();
     let from = at / page * page;
     let mut drawn = Drawn::still(vec![headings(model.look(), &columns)]);
