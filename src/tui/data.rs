@@ -13,7 +13,7 @@ use super::keys::find;
 use super::message::Effect;
 use super::model::{Focus, Model, Place};
 use super::prompt::{Prompt, Wanted};
-use super::rows::Move;
+use super::rows::{Filter, Move};
 use super::screen::Screen;
 use super::theme::Role;
 use super::update::{CLIENT_ENDED, go, mismatch};
@@ -75,6 +75,7 @@ pub struct Page {
     failure: Option<Failure>,
     /// The selected stream's name, so that it stays selected when others overtake it.
     stream: Option<String>,
+    filter: Filter,
     /// Whether the operator UI's address was asked for.
     address: bool,
 }
@@ -104,19 +105,34 @@ impl Page {
         }
     }
 
-    /// Returns the selected stream's place among the streams.
+    /// Returns every stream that was found last.
+    pub fn streams(&self) -> &[Stream] {
+        self.landing().map_or(&[], |landing| &landing.streams)
+    }
+
+    /// Returns those that the filter leaves.
+    pub fn shown(&self) -> impl Iterator<Item = &Stream> {
+        let leaves = |stream: &&Stream| self.filter.leaves(&stream.name);
+        self.streams().iter().filter(leaves)
+    }
+
+    /// Shows only streams whose name holds a text, capitals or not.
+    pub fn set_filter(&mut self, text: &str) {
+        self.filter = Filter::new(text);
+    }
+
+    /// Returns the selected stream's place among those that are shown.
     fn selected(&self) -> usize {
-        let streams = self.landing().map_or(&[] as &[Stream], |l| &l.streams);
-        let at = |name: &String| streams.iter().position(|s| s.name == *name);
+        let at = |name: &String| self.shown().position(|s| s.name == *name);
         self.stream.as_ref().and_then(at).unwrap_or(0)
     }
 
     fn select(&mut self, at: usize) {
-        let Some(landing) = self.landing() else {
-            return;
-        };
-        let at = at.min(landing.streams.len().saturating_sub(1));
-        self.stream = landing.streams.get(at).map(|s| s.name.clone());
+        let at = at.min(self.shown().count().saturating_sub(1));
+        let name = self.shown().nth(at).map(|s| s.name.clone());
+        if name.is_some() {
+            self.stream = name;
+        }
     }
 
     /// Forgets what is known and what is awaited, for the client has ended.
@@ -187,9 +203,8 @@ pub fn point(model: &mut Model, at: usize) {
 /// Moves through the streams.
 pub fn go_by(model: &mut Model, step: Move) {
     let page = view::page_rows(model);
-    let count = model.data.landing().map_or(0, |l| l.streams.len());
-    let at = model.data.selected();
-    let to = step.lead(at, count.saturating_sub(1), page);
+    let last = model.data.shown().count().saturating_sub(1);
+    let to = step.lead(model.data.selected(), last, page);
     model.data.select(to);
 }
 
@@ -205,14 +220,27 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::UserAfter => return neighbour(model, true),
         Action::Operator => return in_airbyte(model),
         Action::Play => return play(model),
+        Action::Filter => filter(model),
         Action::Back => {
             if model.data.running.is_some() {
                 return stop(model);
             }
-            model.focus = Focus::Rail(Screen::Data);
+            if model.data.filter.is_on() {
+                model.data.set_filter("");
+            } else {
+                model.focus = Focus::Rail(Screen::Data);
+            }
         }
     }
     Vec::new()
+}
+
+fn filter(model: &mut Model) {
+    if model.data.streams().is_empty() {
+        model.say(Role::Quiet, "There is no stream yet: Enter looks");
+        return;
+    }
+    model.prompt = Some(Prompt::filter(Screen::Data, &model.data.filter));
 }
 
 fn look(model: &mut Model) -> Vec<Effect> {

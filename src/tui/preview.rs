@@ -13,7 +13,7 @@ use super::keys::find;
 use super::message::Effect;
 use super::model::{Errand, Focus, Model, Place};
 use super::prompt::{Prompt, Wanted};
-use super::rows::{Following, Move};
+use super::rows::{Filter, Following, Move};
 use super::screen::Screen;
 use super::theme::Role;
 use super::update::{CLIENT_ENDED, go, mismatch};
@@ -70,6 +70,22 @@ impl Hit {
         matches!(&self.visit.what, What::Event(event) if event.kind == EventKind::SourceCreated)
     }
 
+    /// What the filter looks at: the row, and for whom the app ran.
+    fn line(&self) -> String {
+        let what = match &self.visit.what {
+            What::Page => "page".to_owned(),
+            What::Token(_) => "token for".to_owned(),
+            What::Event(event) => {
+                let source = event.source.as_deref().unwrap_or_default();
+                format!("event {} {source}", event.kind.name())
+            }
+            What::Other(path) => path.clone(),
+        };
+        let origin = self.visit.origin.as_deref().unwrap_or_default();
+        let trouble = self.trouble().unwrap_or_default();
+        format!("{what} {} {origin} {trouble}", self.user)
+    }
+
     /// Returns why it was refused, or what error it tells.
     fn trouble(&self) -> Option<&str> {
         let told = match &self.visit.what {
@@ -92,6 +108,7 @@ pub struct Page {
     total: u64,
     /// Which visit is selected.
     at: Following,
+    filter: Filter,
     /// Whose catalogue it is, and what is known of it.
     catalogue: Option<(Access, Result<Box<Catalogue>, Failure>)>,
     /// The catalogue is open, scrolled by so many lines.
@@ -127,13 +144,30 @@ impl Page {
         self.total
     }
 
-    /// Returns the selected visit: the newest, unless another was chosen.
+    /// Returns how many visits are kept.
+    pub fn kept(&self) -> usize {
+        self.hits.len()
+    }
+
+    /// Returns those that the filter leaves, oldest first.
+    pub fn shown(&self) -> impl DoubleEndedIterator<Item = &Hit> {
+        let filter = &self.filter;
+        let leaves = |hit: &&Hit| !filter.is_on() || filter.leaves(&hit.line());
+        self.hits.iter().filter(leaves)
+    }
+
+    /// Shows only visits that hold a text, capitals or not.
+    pub fn set_filter(&mut self, text: &str) {
+        self.filter = Filter::new(text);
+    }
+
+    /// Returns the selected one of those that are shown: the newest, unless another was chosen.
     fn hit(&self) -> Option<&Hit> {
-        self.hits.get(self.place())
+        self.shown().nth(self.place())
     }
 
     fn place(&self) -> usize {
-        self.at.place(self.hits.iter().map(|hit| hit.number))
+        self.at.place(self.shown().map(|hit| hit.number))
     }
 
     /// Returns the users whose visits are kept.
@@ -243,7 +277,7 @@ pub fn offered(model: &mut Model, of: Access, told: Result<Outcome, Failure>) {
 /// Selects a visit by its number.
 pub fn point(model: &mut Model, number: u64) {
     let page = &mut model.preview;
-    let newest = page.hits.back().map(|hit| hit.number);
+    let newest = page.shown().next_back().map(|hit| hit.number);
     page.at.select(Some(number), newest);
 }
 
@@ -266,8 +300,14 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Anew => return anew(model),
         Action::FreePort => return free_port(model),
         Action::Copy => return copy(model),
+        Action::Filter => filter(model),
         Action::Back => {
-            if model.preview.open.take().is_none() {
+            if model.preview.open.take().is_some() {
+                return Vec::new();
+            }
+            if model.preview.filter.is_on() {
+                model.preview.set_filter("");
+            } else {
                 model.focus = Focus::Rail(Screen::Preview);
             }
         }
@@ -489,6 +529,15 @@ fn see_data(model: &mut Model) -> Vec<Effect> {
     }
 }
 
+fn filter(model: &mut Model) {
+    if model.preview.hits.is_empty() {
+        model.say(Role::Quiet, "Nobody has come yet");
+        return;
+    }
+    model.preview.open = None;
+    model.prompt = Some(Prompt::filter(Screen::Preview, &model.preview.filter));
+}
+
 fn open_catalogue(model: &mut Model) -> Vec<Effect> {
     if model.preview.open.take().is_some() {
         return Vec::new();
@@ -505,7 +554,7 @@ pub fn go_by(model: &mut Model, step: Move) {
         model.preview.open = Some(step.lead(from, last, page));
         return;
     }
-    let page_of = &mut model.preview;
-    let numbers: Vec<u64> = page_of.hits.iter().map(|hit| hit.number).collect();
-    page_of.at.go(step, &numbers, page);
+    let visits = &mut model.preview;
+    let numbers: Vec<u64> = visits.shown().map(|hit| hit.number).collect();
+    visits.at.go(step, &numbers, page);
 }

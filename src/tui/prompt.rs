@@ -289,7 +289,9 @@ fn set_filter(model: &mut Model, wanted: &Wanted, text: &str) {
     match screen {
         Screen::Tokens => model.tokens.set_filter(text),
         Screen::Activity => model.activity.log.set_filter(text),
-        Screen::Prerequisites | Screen::Template | Screen::Preview | Screen::Data => {}
+        Screen::Preview => model.preview.set_filter(text),
+        Screen::Data => model.data.set_filter(text),
+        Screen::Prerequisites | Screen::Template => {}
     }
 }
 

@@ -111,13 +111,17 @@ impl Filter {
         !self.is_on() || row.to_lowercase().contains(&self.text)
     }
 
-    /// Returns the heading of the narrowed column: its name, and the text behind it.
+    /// Returns the heading of the narrowed column: its name, and the text behind it. A part of a name
+    /// has no stand-in, so a shared screen shows dots.
     pub fn heading(&self, look: Look<'_>, name: &str) -> String {
-        if self.is_on() {
-            format!("{name} /{}", look.guarded(&self.text))
-        } else {
-            name.to_owned()
+        if !self.is_on() {
+            return name.to_owned();
         }
+        if look.is_veiled() {
+            let dots = "•".repeat(self.text.chars().count());
+            return format!("{name} /{dots}");
+        }
+        format!("{name} /{}", self.text)
     }
 }
 

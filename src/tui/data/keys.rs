@@ -25,7 +25,9 @@ pub enum Action {
     Operator,
     /// Play a customer.
     Play,
-    /// Stop what runs, or to the rail.
+    /// Show only some streams.
+    Filter,
+    /// Stop what runs, drop the filter, or to the rail.
     Back,
 }
 
@@ -62,6 +64,12 @@ pub const KEYS: &[Binding<Action>] = &[
         help: "show the workspace's address in Airbyte and copy it",
     },
     Binding {
+        keys: &[letter('/')],
+        action: Action::Filter,
+        verb: "filter",
+        help: "show only streams whose name holds a text",
+    },
+    Binding {
         keys: &[bare(KeyCode::Left)],
         action: Action::UserBefore,
         verb: "user before",
@@ -77,7 +85,7 @@ pub const KEYS: &[Binding<Action>] = &[
         keys: &[bare(KeyCode::Esc)],
         action: Action::Back,
         verb: "rail",
-        help: "stop what runs, or to the rail",
+        help: "stop what runs, drop the filter, or to the rail",
     },
 ];
 
@@ -88,6 +96,7 @@ pub fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         Action::Look | Action::Wait if page.of.is_none() => Some("the settings are not complete"),
         Action::Play if model.place != Place::Sandbox => Some("only a sandbox has a customer"),
         Action::Operator if page.landing().is_none() => Some("look first"),
+        Action::Filter if page.streams().is_empty() => Some("there is no stream"),
         Action::Look
         | Action::Wait
         | Action::User
@@ -95,6 +104,7 @@ pub fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         | Action::UserAfter
         | Action::Operator
         | Action::Play
+        | Action::Filter
         | Action::Back => None,
     }
 }
@@ -126,12 +136,16 @@ pub fn hints(model: &Model) -> Vec<Hint> {
         .landing()
         .and_then(|landing| landing.operator_url.as_ref())
         .and_then(|_| hint(KEYS, Action::Operator));
+    let filter = (page.streams().len() > 1)
+        .then(|| hint(KEYS, Action::Filter))
+        .flatten();
     [
         first,
         hint(KEYS, Action::Wait),
         sandbox,
         hint(KEYS, Action::User),
         address,
+        filter,
     ]
     .into_iter()
     .flatten()

@@ -70,7 +70,7 @@ pub fn page_rows(model: &Model) -> usize {
         return 1;
     };
     let left = height.saturating_sub(head(model, width, height).len());
-    table::page_rows(landing, notes(model, landing, width).len(), left)
+    table::page_rows(model, landing, notes(model, landing, width).len(), left)
 }
 
 /// Returns how long until the page changes on its own: a wait's clock, and how long ago things were.

@@ -31,7 +31,9 @@ pub enum Action {
     FreePort,
     /// Copy its address.
     Copy,
-    /// Close the catalogue, or to the rail. The demo app runs on.
+    /// Show only some visits.
+    Filter,
+    /// Close the catalogue, drop the filter, or to the rail. The demo app runs on.
     Back,
 }
 
@@ -92,10 +94,16 @@ pub const KEYS: &[Binding<Action>] = &[
         help: "copy its address",
     },
     Binding {
+        keys: &[letter('/')],
+        action: Action::Filter,
+        verb: "filter",
+        help: "show only visits whose user, call, origin or verdict holds a text",
+    },
+    Binding {
         keys: &[bare(KeyCode::Esc)],
         action: Action::Back,
         verb: "rail",
-        help: "close the catalogue, or to the rail; the demo app runs on",
+        help: "close the catalogue, drop the filter, or to the rail; the demo app runs on",
     },
 ];
 
@@ -110,6 +118,7 @@ pub fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         Action::Browse | Action::Copy | Action::Anew if !runs => Some("the demo app does not run"),
         Action::Browse if model.over_ssh => Some("over SSH the browser is on your side"),
         Action::FreePort if page.is_running() => Some("it has its port"),
+        Action::Filter if page.hits.is_empty() => Some("nobody has come yet"),
         Action::Play if model.place != Place::Sandbox => Some("only a sandbox has a customer"),
         Action::Switch
         | Action::Browse
@@ -120,6 +129,7 @@ pub fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         | Action::Anew
         | Action::FreePort
         | Action::Copy
+        | Action::Filter
         | Action::Back => None,
     }
 }
@@ -167,6 +177,7 @@ pub fn hints(model: &Model) -> Vec<Hint> {
         when(running && model.over_ssh, Action::Copy),
         hint(KEYS, Action::User),
         when(sandbox, Action::Play),
+        when(!page.hits.is_empty(), Action::Filter),
         hint(KEYS, Action::Catalogue),
     ]
     .into_iter()

@@ -13,7 +13,7 @@ use super::{
 use crate::domain::failure::Failure;
 use crate::domain::origin::Origin;
 use crate::domain::source_template::{Catalogue, SourceTemplate};
-use crate::domain::text::{counted, fit, sanitize};
+use crate::domain::text::{counted, fit, grouped, sanitize};
 use crate::domain::visit::What;
 use crate::tui::failure;
 use crate::tui::model::{Model, Place};
@@ -97,6 +97,10 @@ fn title(model: &Model, width: usize) -> Line<'static> {
         .at(VALUES);
     let count = match model.preview.total {
         0 => String::new(),
+        _ if model.preview.filter.is_on() => {
+            let shown = grouped(model.preview.shown().count() as u64);
+            format!("{shown} of {}", counted(model.preview.kept(), "visit"))
+        }
         n => counted(usize::try_from(n).unwrap_or(usize::MAX), "visit"),
     };
     let spinner = model.spinner();
@@ -267,8 +271,13 @@ impl Columns {
     const LEAST_WHY: usize = 16;
 
     /// As wide as what is shown, and the reasons take what is left.
-    fn of<'a>(look: Look<'_>, hits: impl Iterator<Item = &'a Hit>, width: usize) -> Columns {
-        let (mut what, mut origin) = (12, 8);
+    fn of<'a>(
+        look: Look<'_>,
+        hits: impl Iterator<Item = &'a Hit>,
+        heading: &str,
+        width: usize,
+    ) -> Columns {
+        let (mut what, mut origin) = (12.max(heading.width() + 2), 8);
         for hit in hits {
             what = what.max(self::what(look, hit).width() + 2);
             origin = origin.max(sent(hit).width() + 2);
@@ -303,15 +312,22 @@ fn visits(model: &Model, width: usize, height: usize) -> Drawn {
     let rows = rows_of(height);
     let at = page.place();
     // The newest stands last, and whoever looks at an older one is not carried away from it.
+    let shown: Vec<&Hit> = page.shown().collect();
     let from = if page.at.is_of_newest() {
-        page.hits.len().saturating_sub(rows)
+        shown.len().saturating_sub(rows)
     } else {
         at / rows * rows
     };
-    let shown = page.hits.iter().skip(from).take(rows);
-    let columns = Columns::of(model.look(), shown, width);
-    let mut drawn = Drawn::still(vec![headings(model, &columns)]);
-    for (i, hit) in page.hits.iter().enumerate().skip(from).take(rows) {
+    let part = shown.iter().skip(from).take(rows);
+    let heading = page.filter.heading(model.look(), "What");
+    let columns = Columns::of(model.look(), part.copied(), &heading, width);
+    let mut drawn = Drawn::still(vec![headings(model, &columns, heading)]);
+    if shown.is_empty() {
+        let row = Row::new(model.look()).at(Columns::WHEN);
+        let text = "No visit holds that text.";
+        drawn.lines.push(row.until(Role::Quiet, text, width).line());
+    }
+    for (i, hit) in shown.iter().enumerate().skip(from).take(rows) {
         drawn.click_line(Click::Visit(hit.number));
         drawn.lines.push(hit_line(model, &columns, hit, i == at));
     }
@@ -322,12 +338,12 @@ fn visits(model: &Model, width: usize, height: usize) -> Drawn {
     drawn
 }
 
-fn headings(model: &Model, columns: &Columns) -> Line<'static> {
+fn headings(model: &Model, columns: &Columns, what: String) -> Line<'static> {
     let row = Row::new(model.look())
         .at(Columns::WHEN)
         .put(Role::Quiet, "At, UTC")
         .at(Columns::WHAT)
-        .put(Role::Quiet, "What")
+        .fit(Role::Quiet, what, columns.what - 1)
         .at(columns.origin)
         .put(Role::Quiet, "Origin");
     match columns.why {

@@ -251,9 +251,19 @@ fn narrowed(model: &Model, screen: Screen) -> (&'static str, usize, usize, &'sta
             model.activity.log.len(),
             "request",
         ),
-        Screen::Prerequisites | Screen::Template | Screen::Preview | Screen::Data => {
-            ("", 0, 0, "row")
-        }
+        Screen::Preview => (
+            "Show visits whose user, call, origin or verdict holds:",
+            model.preview.shown().count(),
+            model.preview.kept(),
+            "visit",
+        ),
+        Screen::Data => (
+            "Show streams whose name holds:",
+            model.data.shown().count(),
+            model.data.streams().len(),
+            "stream",
+        ),
+        Screen::Prerequisites | Screen::Template => ("", 0, 0, "row"),
     }
 }
 

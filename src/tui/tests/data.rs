@@ -25,7 +25,7 @@ fn in_sandbox() -> Driver {
 }
 
 /// A page that has found three streams.
-fn landed() -> Driver {
+pub(super) fn landed() -> Driver {
     let mut driver = at_data();
     driver.press("enter");
     let ticket = driver.ticket();
@@ -348,6 +348,32 @@ fn more_streams_than_fit_are_paged() {
     insta::assert_snapshot!("data_many_streams", driver.frame());
     driver.size(60, 16);
     insta::assert_snapshot!("data_many_streams_60x16", driver.frame());
+}
+
+#[test]
+fn the_filter_leaves_the_streams_that_hold_a_text_and_esc_drops_it() {
+    let mut driver = at_data();
+    driver.press("/");
+    assert_eq!(driver.model.prompt, None, "there is nothing to filter yet");
+    let mut driver = landed();
+    driver.press("down /").type_text("U");
+    insta::assert_snapshot!("data_filter", driver.frame());
+    driver.type_text("c").press("enter");
+    insta::assert_snapshot!("data_filtered", driver.frame());
+    for (width, height) in [(60, 16), (80, 24), (200, 60)] {
+        driver.size(width, height);
+        insta::assert_snapshot!(format!("data_filtered_{width}x{height}"), driver.frame());
+    }
+    driver.size(100, 28).press("esc");
+    let frame = driver.frame();
+    assert!(frame.contains("▸ purchases"), "selected as before\n{frame}");
+    driver.press("/").type_text("nowhere").press("enter");
+    assert!(driver.frame().contains("No stream holds that text"));
+    // What runs is stopped first.
+    driver.press("w esc");
+    assert!(driver.frame().contains("/nowhere"));
+    driver.press("esc esc");
+    assert_eq!(driver.model.focus, Focus::Rail(Screen::Data));
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::domain::field::Key;
+use crate::tui::tests::data::landed;
 use crate::tui::tests::frames::board;
+use crate::tui::tests::preview::visited;
 
 impl Driver {
     /// Clicks on a text of the frame, found by its first cell.
@@ -73,6 +75,24 @@ fn rows_are_selected_and_an_opened_request_takes_two_clicks() {
     assert_eq!(driver.model.activity.open, None);
     driver.click_on("/v1/one");
     assert_eq!(driver.model.activity.open, Some(0));
+}
+
+#[test]
+fn a_click_on_a_narrowed_list_selects_what_stands_there() {
+    for (width, height) in [(100, 28), (60, 20)] {
+        let (mut driver, _) = visited();
+        driver.size(width, height);
+        driver.press("/").type_text("token").press("enter");
+        driver.click_on("token for");
+        let frame = driver.frame();
+        let line = frame.lines().find(|line| line.contains("▸ ✔")).unwrap();
+        assert!(line.contains("token for user-42"), "{frame}");
+        let mut driver = landed();
+        driver.size(width, height);
+        driver.press("/").type_text("p").press("enter");
+        driver.click_on("products");
+        assert!(driver.frame().contains("▸ products"), "{}", driver.frame());
+    }
 }
 
 #[test]

@@ -388,6 +388,57 @@ fn the_newest_visits_stay_and_a_chosen_one_is_not_carried_away() {
 }
 
 #[test]
+fn the_filter_leaves_the_visits_that_hold_a_text_and_esc_drops_it() {
+    let mut driver = at_preview();
+    driver.press("/");
+    assert_eq!(driver.model.prompt, None, "there is nothing to filter yet");
+    let (mut driver, ticket) = visited();
+    driver.press("/").type_text("ORIGIN");
+    insta::assert_snapshot!("preview_filter", driver.frame());
+    driver.press("enter");
+    insta::assert_snapshot!("preview_filtered", driver.frame());
+    for (width, height) in [(60, 16), (80, 24), (200, 60)] {
+        driver.size(width, height);
+        insta::assert_snapshot!(format!("preview_filtered_{width}x{height}"), driver.frame());
+    }
+    // What comes and is not shown does not move the selection; what is shown is followed.
+    let refused = Some("the origin is not on the list");
+    let late = visit(70, What::Other("/late".to_owned()), None, refused);
+    driver.size(100, 28);
+    driver.answer(Event::Visited(
+        Ticket(ticket),
+        visit(69, What::Page, None, None),
+    ));
+    driver.answer(Event::Visited(Ticket(ticket), late));
+    let marked = |driver: &Driver| {
+        let frame = driver.frame();
+        let mut lines = frame.lines().filter(|line| line.contains("│ ▸"));
+        lines.next().unwrap_or_default().to_owned()
+    };
+    assert!(marked(&driver).contains("/late"), "{}", driver.frame());
+    assert!(
+        driver.frame().contains("2 of 8 visits"),
+        "{}",
+        driver.frame()
+    );
+    driver.press("up");
+    assert!(marked(&driver).contains("token for"), "{}", marked(&driver));
+    driver.press("esc");
+    assert!(marked(&driver).contains("token for"), "it stays selected");
+    assert!(driver.frame().contains("8 visits"));
+    assert_eq!(driver.model.focus, Focus::Body);
+    driver.press("/").type_text("nowhere").press("enter");
+    assert!(driver.frame().contains("No visit holds that text"));
+    driver.press("c esc");
+    assert!(
+        driver.frame().contains("/nowhere"),
+        "the catalogue closes first"
+    );
+    driver.press("esc esc");
+    assert_eq!(driver.model.focus, Focus::Rail(Screen::Preview));
+}
+
+#[test]
 fn d_leads_from_an_event_to_the_data_of_its_user() {
     let (mut driver, _) = visited();
     assert!(driver.frame().contains("d data"), "{}", driver.frame());

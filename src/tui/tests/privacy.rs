@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::tui::tests::frames::{board, checked, planned};
+use crate::tui::tests::preview::visited;
 
 /// What must not be seen: ids, users, buckets, keys, folders, names.
 const REAL: [&str; 17] = [
@@ -88,6 +89,8 @@ fn nothing_real_shows_of_tokens_data_and_requests() {
     shows_nothing_real(&mut driver, "the data");
     driver.press("O");
     shows_nothing_real(&mut driver, "the address");
+    driver.press("/").type_text("users").press("enter");
+    shows_nothing_real(&mut driver, "the filter of the streams");
     let url = "https://acme-embedded.s3.us-east-1.amazonaws.com/customers/user-42/users/1.jsonl";
     driver.answer(Event::Exchanged(Exchange {
         record: Box::new(crate::domain::record::Record {
@@ -106,6 +109,20 @@ fn nothing_real_shows_of_tokens_data_and_requests() {
     shows_nothing_real(&mut driver, "a request");
     driver.press("ctrl-p");
     shows_nothing_real(&mut driver, "the palette");
+}
+
+#[test]
+fn nothing_real_shows_of_narrowed_visits() {
+    let (mut driver, _) = visited();
+    driver.press("f3 /").type_text("user-42");
+    shows_nothing_real(&mut driver, "the filter's line");
+    driver.press("enter");
+    assert!(
+        driver.frame().contains("What /•••••••"),
+        "{}",
+        driver.frame()
+    );
+    shows_nothing_real(&mut driver, "the visits");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::domain::text::{counted, fit, grouped, sanitize};
 use crate::tui::model::Model;
 use crate::tui::mouse::Click;
 use crate::tui::pen::Row;
+use crate::tui::rows;
 use crate::tui::theme::{Look, Role};
 use crate::tui::view::Drawn;
 
@@ -34,14 +35,14 @@ impl Columns {
     const OBJECTS: usize = 9;
 
     /// Names come before bars: a bar is read as well when it is short.
-    fn of(streams: &[Stream], width: usize) -> Columns {
+    fn of(streams: &[Stream], heading: &str, width: usize) -> Columns {
         let with_objects = width >= 70;
         let fixed = Self::MARK + 1 + Self::ROWS + 2 + 2 + Self::BYTES + 3 + Self::NEWEST;
         let fixed = fixed + if with_objects { Self::OBJECTS } else { 0 };
         let free = width.saturating_sub(fixed);
         let longest = streams.iter().map(|s| sanitize(&s.name).width()).max();
         let most = free.saturating_sub(6).clamp(10, 40);
-        let name = longest.unwrap_or(0).clamp(10, most);
+        let name = longest.unwrap_or(0).max(heading.width()).clamp(10, most);
         let bar = free.saturating_sub(name).min(60);
         let rows = Self::MARK + name + 1;
         let bytes = rows + Self::ROWS + 2 + bar + 2;
@@ -59,20 +60,17 @@ impl Columns {
 }
 
 /// Returns how many streams a page has, below it so many lines of notes.
-pub(super) fn page_rows(landing: &Landing, notes: usize, height: usize) -> usize {
+pub(super) fn page_rows(model: &Model, landing: &Landing, notes: usize, height: usize) -> usize {
     let sample = if landing.sample.is_empty() || height < 10 {
         0
     } else {
         6
     };
     let room = height.saturating_sub(1 + notes + sample).max(1);
+    let count = model.data.shown().count();
     // One line tells which of them are shown, where not all are.
-    let count = landing.streams.len();
-    if count > room {
-        room.saturating_sub(1).max(1)
-    } else {
-        count.max(1)
-    }
+    let told = usize::from(count > room || model.data.filter.is_on());
+    count.min(room.saturating_sub(told)).max(1)
 }
 
 /// Draws the streams, what is to be said of them, and the selected one's first rows.
@@ -84,14 +82,21 @@ pub(super) fn lines(
     height: usize,
 ) -> Drawn {
     let streams = &landing.streams;
-    let columns = Columns::of(streams, width);
-    let page = page_rows(landing, notes.len(), height);
+    let heading = model.data.filter.heading(model.look(), "Stream");
+    let columns = Columns::of(streams, &heading, width);
+    let page = page_rows(model, landing, notes.len(), height);
     let at = model.data.selected();
     let from = at / page * page;
-    let mut drawn = Drawn::still(vec![headings(model.look(), &columns)]);
+    let mut drawn = Drawn::still(vec![headings(model.look(), &columns, heading)]);
+    let shown: Vec<&Stream> = model.data.shown().collect();
+    if shown.is_empty() {
+        let row = Row::new(model.look()).at(Columns::MARK);
+        let text = "No stream holds that text.";
+        drawn.lines.push(row.until(Role::Quiet, text, width).line());
+    }
     let weight = weigh(streams);
     let most = streams.iter().map(weight).max().unwrap_or(0);
-    for (i, stream) in streams.iter().enumerate().skip(from).take(page) {
+    for (i, stream) in shown.iter().enumerate().skip(from).take(page) {
         drawn.click_line(Click::Stream(i));
         drawn.lines.push(stream_line(
             model,
@@ -102,14 +107,10 @@ pub(super) fn lines(
         ));
     }
     let lines = &mut drawn.lines;
-    if streams.len() > page {
+    let all = model.data.filter.is_on().then_some(streams.len());
+    let place = rows::place(from, page, shown.len(), all);
+    if !place.is_empty() {
         lines.resize(1 + page, Line::default());
-        let place = format!(
-            "{}–{} of {}",
-            from + 1,
-            (from + page).min(streams.len()),
-            counted(streams.len(), "stream")
-        );
         lines.push(
             Row::new(model.look())
                 .right(Role::Quiet, place, width)
@@ -118,7 +119,7 @@ pub(super) fn lines(
     }
     lines.extend(notes);
     let left = height.saturating_sub(lines.len());
-    if let Some(stream) = streams.get(at) {
+    if let Some(stream) = shown.get(at) {
         let gap = usize::from(left >= ROOMY / 2);
         let rows = first_rows(model.look(), landing, stream, width, left - gap.min(left));
         if !rows.is_empty() {
@@ -138,10 +139,10 @@ fn weigh(streams: &[Stream]) -> fn(&Stream) -> u64 {
     }
 }
 
-fn headings(look: Look<'_>, columns: &Columns) -> Line<'static> {
+fn headings(look: Look<'_>, columns: &Columns, name: String) -> Line<'static> {
     let row = Row::new(look)
         .at(Columns::MARK)
-        .put(Role::Quiet, "Stream")
+        .fit(Role::Quiet, name, columns.name)
         .at(columns.rows)
         .put(Role::Quiet, format!("{:>1$}", "Rows", Columns::ROWS))
         .at(columns.bytes)
