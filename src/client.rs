@@ -29,7 +29,7 @@ use crate::domain::landing::Landing;
 use crate::domain::moment::Moment;
 use crate::domain::origin::Origin;
 use crate::domain::secret::Secret;
-use crate::domain::settings::{Access, Draft};
+use crate::domain::settings::{Access, Draft, Layer, Source};
 use crate::domain::source_template::Catalogue;
 use crate::domain::template::{Consent, Creation, Plan, Proof, TemplateSpec};
 use crate::domain::token::Minted;
@@ -43,8 +43,10 @@ use crate::ops::template::{self, Uncreated};
 use crate::ops::verify;
 use crate::ops::{Customer, Tools};
 
+mod reading;
 mod stand;
 
+use reading::advised;
 pub use stand::{Door, Opened, Stand};
 
 /// Names one command, so that its answers can be told from another's.
@@ -59,6 +61,8 @@ pub enum Command {
     /// Give a job up. It still ends with one `Done`, whose failure is `cancelled`; a request that
     /// has been sent is not undone by it.
     Cancel(Ticket),
+    /// These credentials are left: the access token that is held for them is forgotten.
+    Leave(Box<Access>),
 }
 
 /// What can be ordered.
@@ -92,6 +96,8 @@ pub enum Job {
     Users(PathBuf),
     /// Write these settings into the env file, or into another file.
     Save(Vec<(Key, Secret)>, Option<PathBuf>),
+    /// Read the settings again, as at the start.
+    Reload,
 }
 
 /// A user known from the ledger.
@@ -135,6 +141,8 @@ pub enum Outcome {
     Users(Box<UserList>),
     /// `Save`: the file written, as it is shown to a person.
     Saved(String),
+    /// `Reload`: the settings, and what is to be told of the file.
+    Reloaded(Box<Draft>, Vec<String>),
 }
 
 /// What the task tells.
@@ -169,8 +177,10 @@ pub struct Resources {
     pub bucket: bucket::Client,
     /// The record of what we created.
     pub ledger: Arc<Ledger>,
-    /// The env file that `Save` writes.
+    /// The env file that `Save` writes and `Reload` reads.
     pub env_file: PathBuf,
+    /// The settings that outrank the env file; `None` where no env file is read.
+    pub outranking: Option<Vec<(Source, Layer)>>,
     /// A customer of the private sandbox, if there is one.
     pub customer: Option<Customer>,
     /// The process environment, for the browser.
@@ -221,6 +231,7 @@ pub async fn serve(
             command = commands.recv() => match command {
                 Some(Command::Start(ticket, job)) => desk.start(ticket, job).await,
                 Some(Command::Cancel(ticket)) => desk.cancel(ticket).await,
+                Some(Command::Leave(access)) => desk.resources.api.forget_access_token(&access),
                 None => return,
             },
         }
@@ -302,6 +313,10 @@ impl Desk {
                 self.start_blocking(ticket, move || save(&path, &edits));
             }
             Job::Users(path) => self.start_blocking(ticket, move || users(&path)),
+            Job::Reload => {
+                let resources = Arc::clone(&self.resources);
+                self.start_blocking(ticket, move || reading::read(&resources));
+            }
         }
     }
 
@@ -315,9 +330,14 @@ impl Desk {
         let resources = Arc::clone(&self.resources);
         let events = self.events.clone();
         self.running.push(Box::pin(async move {
+            let sent = access_of(&job);
+            let work = async {
+                let result = set_up(&resources, &events, ticket, job).await;
+                advised(&resources, sent, result).await
+            };
             let result = tokio::select! {
                 biased;
-                result = set_up(&resources, &events, ticket, job) => result,
+                result = work => result,
                 () = stop.cancelled() => Err(cancelled()),
             };
             Finished {
@@ -334,9 +354,14 @@ impl Desk {
         let resources = Arc::clone(&self.resources);
         let events = self.events.clone();
         self.running.push(Box::pin(async move {
+            let sent = access_of(&job);
+            let work = async {
+                let result = alone(&resources, &events, ticket, job).await;
+                advised(&resources, sent, result).await
+            };
             let result = tokio::select! {
                 biased;
-                result = alone(&resources, &events, ticket, job) => result,
+                result = work => result,
                 () = stop.cancelled() => Err(cancelled()),
             };
             Finished {
@@ -405,11 +430,14 @@ impl Desk {
             let work = async {
                 let _place = places.acquire().await;
                 let tools = resources.tools();
-                mint::mint(tools.api, tools.ledger, &roster, access, origin, user).await
+                let minted =
+                    mint::mint(tools.api, tools.ledger, &roster, access, origin, user).await;
+                let result = minted.map(|m| Outcome::Minted(Box::new(m)));
+                advised(&resources, Some(access.clone()), result).await
             };
             let result = tokio::select! {
                 biased;
-                minted = work => minted.map(|m| Outcome::Minted(Box::new(m))),
+                result = work => result,
                 () = stop.cancelled() => Err(cancelled()),
             };
             Finished {
@@ -500,6 +528,23 @@ impl Desk {
     }
 }
 
+/// The credentials that a job sends.
+fn access_of(job: &Job) -> Option<Access> {
+    match job {
+        Job::Check(draft) => draft.access().ok(),
+        Job::Plan(access, _)
+        | Job::Create(access, ..)
+        | Job::Adopt(access, _)
+        | Job::Verify(access, ..)
+        | Job::Catalogue(access)
+        | Job::Mint(access, ..)
+        | Job::Recall(access)
+        | Job::Forget(access, _) => Some(access.clone()),
+        Job::Serve(stand) => Some(stand.serving.access.clone()),
+        Job::Play(_) | Job::Browse(_) | Job::Users(_) | Job::Save(..) | Job::Reload => None,
+    }
+}
+
 async fn set_up(
     resources: &Resources,
     events: &mpsc::Sender<Event>,
@@ -531,7 +576,8 @@ async fn set_up(
         | Job::Recall(_)
         | Job::Forget(..)
         | Job::Users(_)
-        | Job::Save(..) => Err(Failure::new(Code::Internal, "this job has its own lane")),
+        | Job::Save(..)
+        | Job::Reload => Err(Failure::new(Code::Internal, "this job has its own lane")),
     }
 }
 

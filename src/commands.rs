@@ -26,7 +26,7 @@ use crate::domain::failure::Exit;
 
 pub use print::Printer;
 pub use requests::Requests;
-pub use session::{Environment, Private, Session, clients, private_sandbox};
+pub use session::{Environment, Private, Session, clients, outranking, private_sandbox};
 
 /// Runs a subcommand to its end.
 pub async fn run(

@@ -90,6 +90,9 @@ async fn open(cli: &Cli, environment: &Environment, requests: &Requests) -> Resu
         bucket: clients.bucket,
         ledger: Arc::new(ledger),
         env_file: cli.common.env_file.clone(),
+        outranking: private
+            .is_none()
+            .then(|| crate::commands::outranking(&cli.common, environment)),
         customer: private.as_ref().map(Private::customer),
         environment: {
             let environment = environment.clone();

@@ -10,6 +10,7 @@
 //!                        │ set, remove: one key's lines
 //!   disk  ── read ───> Loaded { file, warnings, stamp } ── write (atomic, 0600) ──> disk
 //!   paste ── parse_block ──> Block
+//!   resolve: read, below what outranks the file ──> the settings with their sources
 //!   Edit: read, apply settings, save ── what the form, `env set` and `env import` do
 //! ```
 //!
@@ -25,6 +26,7 @@ mod line;
 mod notes;
 mod quote;
 mod readers;
+mod resolve;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -35,6 +37,7 @@ pub use block::{Block, parse_block};
 pub use disk::{Error, Loaded, Stamp, read, write};
 pub use edit::Edit;
 pub use notes::{Note, NoteKind};
+pub use resolve::{Resolved, resolve};
 
 use line::{Line, Setting};
 use quote::Style;

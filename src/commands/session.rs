@@ -17,7 +17,7 @@ use crate::domain::failure::{Code, Failure};
 use crate::domain::field::{FIELDS, Key};
 use crate::domain::moment::Clock;
 use crate::domain::settings::{Draft, Layer, Source};
-use crate::env_file::{self, EnvFile, NoteKind};
+use crate::env_file::{self, EnvFile};
 use crate::http::{self, Http};
 use crate::ledger::{Entry, Ledger, Scope};
 use crate::ops::{Customer, Tools};
@@ -134,23 +134,9 @@ impl Session {
     /// The env file cannot be read as settings, or the CA file cannot be read.
     pub fn open(cli: &Cli, environment: &Environment) -> Result<Session, Failure> {
         let common = &cli.common;
-        let mut warnings = Vec::new();
-        let mut env_file = None;
-        if let Some(loaded) = env_file::read(&common.env_file)? {
-            warnings.extend(loaded.warnings);
-            warnings.extend(notes(&loaded.file, &common.env_file));
-            env_file = Some(loaded.file);
-        }
-        let mut layers = vec![
-            (Source::Flag, flags(common)),
-            (Source::Environment, process(environment)),
-        ];
-        if let Some(file) = &env_file {
-            let values = file
-                .entries()
-                .map(|e| (e.key.to_owned(), e.value.to_owned()));
-            layers.push((Source::File, Layer::new(values)));
-        }
+        let outranking = outranking(common, environment);
+        let resolved = env_file::resolve(&common.env_file, &outranking)?;
+        let mut warnings = resolved.warnings;
         let ledger = Ledger::new(environment.state_folder());
         if !ledger.is_kept() {
             warnings.push(
@@ -166,12 +152,12 @@ impl Session {
             requests.of_bucket(),
         )?;
         Ok(Session {
-            draft: Draft::resolve(&layers),
+            draft: resolved.draft,
             api: clients.api,
             bucket: clients.bucket,
             ledger: Arc::new(ledger),
             warnings,
-            env_file,
+            env_file: resolved.file,
             private: None,
         })
     }
@@ -367,6 +353,14 @@ impl Private {
     }
 }
 
+/// Returns what outranks the env file: the command line, and the process environment.
+pub fn outranking(common: &Common, environment: &Environment) -> Vec<(Source, Layer)> {
+    vec![
+        (Source::Flag, flags(common)),
+        (Source::Environment, process(environment)),
+    ]
+}
+
 fn flags(common: &Common) -> Layer {
     let api = common
         .api
@@ -386,15 +380,4 @@ fn process(environment: &Environment) -> Layer {
         ))
     });
     Layer::new(known)
-}
-
-/// What an operator should hear of the file when it is used; `env check` tells the rest.
-fn notes(file: &EnvFile, path: &Path) -> Vec<String> {
-    let heard = file
-        .notes()
-        .iter()
-        .filter(|note| note.kind == NoteKind::Duplicate);
-    heard
-        .map(|note| format!("{} line {}: {}", path.display(), note.line, note.text))
-        .collect()
 }

@@ -285,6 +285,13 @@ impl Draft {
         }
     }
 
+    /// Keeps a setting's text, or its absence, as typed by hand over what another draft has.
+    pub fn keep_over(&mut self, other: &Draft, key: Key) {
+        let text = self.value(key).map(|value| value.text.clone());
+        self.take_from(other, key);
+        self.type_in(key, text.unwrap_or_default().expose());
+    }
+
     /// Marks a typed value as written to the env file.
     pub fn mark_saved(&mut self, key: Key) {
         for (k, value) in &mut self.values {

@@ -5,11 +5,12 @@
 use std::path::{Path, PathBuf};
 
 use super::disk::{self, Stamp};
+use super::resolve::layer;
 use super::{Entry, EnvFile};
 use crate::domain::failure::{Code, Failure};
 use crate::domain::field::Key;
 use crate::domain::secret::Secret;
-use crate::domain::settings::{Draft, Layer, Source};
+use crate::domain::settings::{Draft, Source};
 
 /// An env file that is being changed. Dropped without [`Edit::save`], it leaves the disk as it was.
 #[derive(Clone, Debug)]
@@ -41,9 +42,7 @@ impl Edit {
 
     /// The settings as the file alone would give them, and what it cannot hold as it was meant.
     pub fn draft(&self) -> Draft {
-        let entries = self.file.entries();
-        let values = entries.map(|entry| (entry.key.to_owned(), entry.value.to_owned()));
-        let mut draft = Draft::resolve(&[(Source::File, Layer::new(values))]);
+        let mut draft = Draft::resolve(&[(Source::File, layer(&self.file))]);
         for (key, value) in &self.refused {
             draft.type_in(*key, value.expose());
         }

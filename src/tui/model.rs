@@ -106,6 +106,8 @@ pub enum Errand {
     Play(ExternalUser),
     /// Opening the browser; with where the address is to be had when none opens.
     Browse(&'static str),
+    /// Reading the env file again.
+    Reload,
     /// Writing these settings, of this draft.
     Save(Vec<Key>, Box<Draft>),
 }

@@ -27,11 +27,13 @@ use crate::domain::text::counted;
 mod keys;
 mod ladder;
 pub mod policy;
+mod reload;
 mod repair;
 mod save;
 pub mod view;
 
 pub use keys::{Action, KEYS, RAIL_KEYS, entries, hints, why_not};
+pub use reload::{reload, reloaded};
 pub use repair::{Offer, offered};
 pub use save::{save, save_to, saved};
 
@@ -191,6 +193,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Next => step(model, 1),
         Action::Previous => step(model, FIELDS.len() - 1),
         Action::Save => save(model),
+        Action::Reload => reload(model),
         Action::Reveal => reveal(model),
         Action::Fix => fix(model),
         Action::ChoiceBefore => choose(model, false),

@@ -44,6 +44,7 @@ mod moved;
 mod palette;
 mod preview;
 mod privacy;
+mod reload;
 mod repair;
 mod walks;
 
@@ -302,6 +303,7 @@ fn key(name: &str) -> KeyEvent {
         "f1" => KeyCode::F(1),
         "f2" => KeyCode::F(2),
         "f3" => KeyCode::F(3),
+        "f5" => KeyCode::F(5),
         one => KeyCode::Char(one.chars().next().unwrap()),
     };
     KeyEvent::new(code, modifiers)

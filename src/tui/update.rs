@@ -444,7 +444,8 @@ fn done(model: &mut Model, ticket: Ticket, result: Result<Outcome, Failure>) -> 
             | Outcome::Browsed
             | Outcome::Forgotten
             | Outcome::Users(_)
-            | Outcome::Saved(_),
+            | Outcome::Saved(_)
+            | Outcome::Reloaded(..),
         ) => Err(mismatch()),
         Err(failure) => Err(failure),
     };
@@ -525,6 +526,9 @@ fn ran(model: &mut Model, errand: Errand, result: Result<Outcome, Failure>) -> V
         (Errand::Save(keys, written), Ok(Outcome::Saved(file))) => {
             prerequisites::saved(model, &keys, *written, &file);
         }
+        (Errand::Reload, Ok(Outcome::Reloaded(fresh, warnings))) => {
+            return prerequisites::reloaded(model, &fresh, &warnings);
+        }
         (Errand::Catalogue(of), told) => preview::offered(model, of, told),
         (Errand::Play(_), Ok(Outcome::Played(told))) => {
             model.say(Role::Good, format!("✔ {told}: d sees the data"));
@@ -544,6 +548,7 @@ fn ran(model: &mut Model, errand: Errand, result: Result<Outcome, Failure>) -> V
                 Errand::Forget(_)
                 | Errand::Users
                 | Errand::Save(..)
+                | Errand::Reload
                 | Errand::Catalogue(_)
                 | Errand::Browse(_)
                 | Errand::Play(_) => "",
@@ -565,7 +570,7 @@ fn refused(model: &mut Model, command: &Command) -> Vec<Effect> {
                 .hint("wait a moment, then press the key again");
             done(model, *ticket, Err(failure))
         }
-        Command::Cancel(_) => Vec::new(),
+        Command::Cancel(_) | Command::Leave(_) => Vec::new(),
     }
 }
 

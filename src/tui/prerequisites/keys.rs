@@ -21,6 +21,8 @@ pub enum Action {
     Previous,
     /// Write the edited settings.
     Save,
+    /// Read the env file again.
+    Reload,
     /// Show a secret for a while.
     Reveal,
     /// Take the repair that is offered.
@@ -36,6 +38,13 @@ pub enum Action {
     /// Show the IAM policy that the keys need.
     Policy,
 }
+
+const RELOAD: Binding<Action> = Binding {
+    keys: &[bare(KeyCode::F(5))],
+    action: Action::Reload,
+    verb: "read again",
+    help: "read the env file again; what was edited here and not saved stays",
+};
 
 /// The keys inside the form.
 pub const KEYS: &[Binding<Action>] = &[
@@ -63,6 +72,7 @@ pub const KEYS: &[Binding<Action>] = &[
         verb: "save",
         help: "write the settings that were edited, and only those",
     },
+    RELOAD,
     Binding {
         keys: &[ctrl('r')],
         action: Action::Reveal,
@@ -125,6 +135,7 @@ pub const RAIL_KEYS: &[Binding<Action>] = &[
         verb: "save",
         help: "on the rail too: write the settings that were edited",
     },
+    RELOAD,
 ];
 
 /// Returns the rows of all tables of this screen.
@@ -142,6 +153,7 @@ pub fn why_not(model: &Model, action: Action) -> Option<&'static str> {
     match action {
         Action::Go if model.setup.is_some() => Some("another job is still running"),
         Action::Save if model.unsaved().is_empty() => Some("nothing was edited"),
+        Action::Reload if model.save_asks_path => Some("a private sandbox reads no env file"),
         Action::Reveal if !field.secret => Some("this field is no secret"),
         Action::Fix if model.draft.repair(field.key).is_none() && offered(model).is_none() => {
             Some("no repair is offered")
@@ -156,6 +168,7 @@ pub fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         | Action::Next
         | Action::Previous
         | Action::Save
+        | Action::Reload
         | Action::Reveal
         | Action::Fix
         | Action::ChoiceBefore

@@ -18,12 +18,7 @@ pub fn save(model: &mut Model) -> Vec<Effect> {
         model.say(Role::Quiet, "Nothing to save: no setting was edited here");
         return Vec::new();
     }
-    if model
-        .errands
-        .values()
-        .any(|e| matches!(e, Errand::Save(..)))
-    {
-        model.say(Role::Busy, "Still saving");
+    if is_at_the_file(model) {
         return Vec::new();
     }
     if model.save_asks_path {
@@ -31,6 +26,25 @@ pub fn save(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     save_to(model, None)
+}
+
+/// Says what is being done with the env file, if something is: reading and writing it take turns,
+/// so that an answer never tells of an older state than what is known already.
+pub(super) fn is_at_the_file(model: &mut Model) -> bool {
+    let busy = model.errands.values().find_map(|errand| match errand {
+        Errand::Save(..) => Some("Still saving"),
+        Errand::Reload => Some("Still reading the env file"),
+        Errand::Recall(_)
+        | Errand::Forget(_)
+        | Errand::Users
+        | Errand::Catalogue(_)
+        | Errand::Play(_)
+        | Errand::Browse(_) => None,
+    });
+    if let Some(text) = busy {
+        model.say(Role::Busy, text);
+    }
+    busy.is_some()
 }
 
 /// Orders the edited settings to be written, to a path or to the env file.

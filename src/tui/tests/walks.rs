@@ -48,6 +48,7 @@ const KEYS: &[&str] = &[
     "f1",
     "f2",
     "f3",
+    "f5",
     "ctrl-p",
     "ctrl-p",
     ":",
@@ -122,6 +123,14 @@ fn answer(driver: &mut Driver, dice: &mut Dice, ticket: u64, job: &Job) {
             return;
         }
         Job::Catalogue(_) => preview::catalogue(),
+        Job::Reload => {
+            let draft = match dice.throw(3) {
+                0 => Draft::default(),
+                1 => driver.model.saved.clone(),
+                _ => Draft::resolve(&[(Source::File, layer(&nine()))]),
+            };
+            Outcome::Reloaded(Box::new(draft), Vec::new())
+        }
         Job::Browse(_) => Outcome::Browsed,
         Job::Check(_) => Outcome::Checked(steps()),
         Job::Plan(..) | Job::Adopt(..) => {
