@@ -169,7 +169,8 @@ pub enum Event {
 /// Looks a variable of the process environment up.
 pub type Environment = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
-/// What the task works with.
+/// What the task works with, and one that takes its place too.
+#[derive(Clone)]
 pub struct Resources {
     /// The API client.
     pub api: Arc<Client>,

@@ -76,7 +76,6 @@ async fn open(cli: &Cli, environment: &Environment, requests: &Requests) -> Resu
         let ledger = Ledger::new(environment.state_folder());
         (session.draft, ledger, session.warnings)
     };
-    let (commands, orders) = tokio::sync::mpsc::channel(CHANNEL);
     let (news, events) = tokio::sync::mpsc::channel(CHANNEL);
     let clients = crate::commands::clients(
         &cli.common,
@@ -99,7 +98,11 @@ async fn open(cli: &Cli, environment: &Environment, requests: &Requests) -> Resu
             Arc::new(move |name| environment.get(name).map(str::to_owned))
         },
     };
-    let task = tokio::spawn(client::serve(resources, orders, news));
+    let launch = Box::new(move || {
+        let (commands, orders) = tokio::sync::mpsc::channel(CHANNEL);
+        let task = client::serve(resources.clone(), orders, news.clone());
+        (commands, tokio::spawn(task))
+    });
     let start = Start {
         draft,
         place: if private.is_some() {
@@ -118,8 +121,7 @@ async fn open(cli: &Cli, environment: &Environment, requests: &Requests) -> Resu
         save_asks_path: private.is_some(),
         over_ssh: is_over_ssh(environment),
     };
-    let exit = tui::run(start, commands, events, clock).await;
-    task.abort();
+    let exit = tui::run(start, launch, events, clock).await;
     // The terminal is the caller's again. A probe that is under way takes itself away first, unless
     // that is not waited for.
     tokio::select! {

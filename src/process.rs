@@ -6,7 +6,7 @@ use std::io::Write as _;
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 
-use crate::domain::failure::{Code, Failure};
+use crate::domain::failure::{self, Code, Failure};
 
 /// Keeps the memory of this process, which holds secrets, out of core dumps and away from other
 /// processes of the same user, and makes a panic say where and nothing else: its payload may hold
@@ -21,19 +21,14 @@ pub(crate) fn protect() {
         },
     );
     std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map_or_else(String::new, |at| {
-            format!(" at {}:{}", file_name(at.file()), at.line())
-        });
+        let place = panic
+            .location()
+            .map_or_else(String::new, |at| format!(" at {}", failure::place(at)));
         let _gone = writeln!(
             std::io::stderr(),
             "error: a bug in embedctl{place}\n  hint: report it with this line and what you did; nothing secret is in it"
         );
     }));
-}
-
-/// Panics in dependencies name files of the machine that built the program; their names suffice.
-fn file_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// Starts the runtime: two workers, since the work is waiting.

@@ -28,6 +28,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Receiver, Sender};
+use tokio::task::JoinHandle;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::client::{Command, Event};
 use crate::domain::failure::Exit;
@@ -48,6 +50,7 @@ pub mod model;
 pub mod mouse;
 pub mod moved;
 pub mod operator;
+pub mod outage;
 pub mod palette;
 pub mod paste;
 pub mod pen;
@@ -100,6 +103,10 @@ pub struct Start {
     pub over_ssh: bool,
 }
 
+/// Starts the client task: where it takes orders, and by what its end is seen. Every one tells its
+/// events on the same channel.
+pub type Launch = Box<dyn Fn() -> (Sender<Command>, JoinHandle<()>)>;
+
 /// Returns true when there is a terminal to run the console on.
 pub fn has_terminal() -> bool {
     terminal::is_there()
@@ -107,14 +114,14 @@ pub fn has_terminal() -> bool {
 
 /// Runs the console until it is quit, a signal ends it, or its input does.
 ///
-/// The terminal is given back before this returns, whichever way. Dropping `commands` on return is
-/// what tells the client task to end.
+/// The terminal is given back before this returns, whichever way, and the client task ended. One that
+/// a bug ends is told of on the screen, and launched again when that is asked for.
 ///
 /// # Errors
 /// When the terminal does not take its modes or cannot be written to.
 pub async fn run(
     start: Start,
-    commands: Sender<Command>,
+    launch: Launch,
     events: Receiver<Event>,
     clock: Clock,
 ) -> anyhow::Result<Exit> {
@@ -130,12 +137,15 @@ pub async fn run(
     let backend = CrosstermBackend::new(outbox);
     let terminal = Terminal::new(backend).context("the terminal cannot be measured")?;
     let size = terminal.size().context("the terminal cannot be measured")?;
+    let (commands, task) = launch();
     let model = Model::new(start, clock.now(), (size.width, size.height));
     let shell = Shell {
         model,
         guard,
         terminal: ManuallyDrop::new(terminal),
+        launch,
         commands,
+        task: AbortOnDropHandle::new(task),
         events,
         signals,
         keys: EventStream::new(),
@@ -179,7 +189,9 @@ struct Shell {
     /// Never dropped: dropping it would show the cursor once more, which the guard does, and tell
     /// of a failure on standard error, which has gone with a terminal that was closed.
     terminal: ManuallyDrop<Terminal<CrosstermBackend<terminal::Outbox>>>,
+    launch: Launch,
     commands: Sender<Command>,
+    task: AbortOnDropHandle<()>,
     events: Receiver<Event>,
     signals: Signals,
     /// The one stream of keys for the whole life; only ever asked for its next item.
@@ -213,7 +225,7 @@ impl Shell {
         loop {
             let woken = self.wait().await;
             if self.guard.has_panicked() {
-                // Some task panicked: the hook gave the terminal back and told of it.
+                // The outbox, say, panicked: the hook gave the terminal back and told of it.
                 return Ok(Exit::Bug);
             }
             let messages = match woken {
@@ -246,8 +258,10 @@ impl Shell {
             _ = self.signals.interrupt.recv() => Woken::By(vec![Message::Signalled(Exit::Interrupted)]),
             _ = self.signals.stop.recv() => Woken::Stopped,
             _ = self.signals.resume.recv() => Woken::Resumed,
-            event = self.events.recv(), if !self.client_ended => {
-                Woken::By(vec![self.heard(event)])
+            Some(event) = self.events.recv() => Woken::By(vec![Message::Answered(event)]),
+            _ended = &mut self.task, if !self.client_ended => {
+                self.client_ended = true;
+                Woken::By(vec![Message::ClientEnded(self.guard.place_of_panic())])
             }
             key = self.keys.next() => match key {
                 Some(Ok(input)) => Woken::By(message(input).into_iter().collect()),
@@ -256,14 +270,6 @@ impl Shell {
             () = self.drained.notified(), if self.stale => Woken::By(Vec::new()),
             () = sleep(wake) => Woken::By(Vec::new()),
         }
-    }
-
-    fn heard(&mut self, event: Option<Event>) -> Message {
-        if let Some(event) = event {
-            return Message::Answered(event);
-        }
-        self.client_ended = true;
-        Message::ClientEnded
     }
 
     /// Adds what else is there already, so that it shares one frame.
@@ -300,6 +306,7 @@ impl Shell {
             for effect in update::update(&mut self.model, message) {
                 match effect {
                     Effect::Send(command) => waiting.extend(self.send(command)),
+                    Effect::Restart => self.restart(),
                     Effect::Copy(text) => self.copy(text.expose())?,
                     Effect::Keep(what, text) => waiting.push_back(self.keep(what, &text)),
                     Effect::ClearCopies => self.clear_copies()?,
@@ -323,10 +330,17 @@ impl Shell {
     /// Hands an order on without waiting.
     fn send(&mut self, command: Command) -> Option<Message> {
         match self.commands.try_send(command) {
-            Ok(()) => None,
             Err(TrySendError::Full(command)) => Some(Message::Refused(command)),
-            Err(TrySendError::Closed(_)) => Some(Message::ClientEnded),
+            // An end of the task is heard by itself, and ends this order with all others.
+            Ok(()) | Err(TrySendError::Closed(_)) => None,
         }
+    }
+
+    fn restart(&mut self) {
+        let (commands, task) = (self.launch)();
+        self.commands = commands;
+        self.task = AbortOnDropHandle::new(task);
+        self.client_ended = false;
     }
 
     fn copy(&mut self, text: &str) -> anyhow::Result<()> {

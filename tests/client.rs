@@ -32,6 +32,7 @@ use embedctl::domain::template::{Consent, Creation, Proof, Would};
 use embedctl::domain::user::ExternalUser;
 use embedctl::domain::visit::{EventKind, Visit, What};
 use embedctl::ledger::Ledger;
+use embedctl::ops::Customer;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -43,6 +44,8 @@ struct Desk {
     commands: Sender<Command>,
     events: Receiver<Event>,
     task: JoinHandle<()>,
+    resources: Resources,
+    news: Sender<Event>,
     settings: Settings,
     draft: Draft,
     folder: tempfile::TempDir,
@@ -72,6 +75,7 @@ impl Desk {
             detail: Detail::Record,
             ..Options::quiet()
         };
+        let customer: Customer = Arc::new(|_| panic!("canary"));
         let resources = Resources {
             api: Arc::new(Client::new(options, Clock::start())),
             bucket: embedctl::bucket::Client::new(
@@ -81,13 +85,15 @@ impl Desk {
             ledger: Arc::new(Ledger::new(Some(folder.path().join("state")))),
             env_file: folder.path().join(".env"),
             outranking: Some(vec![(Source::Environment, Layer::new(environment))]),
-            customer: None,
+            customer: Some(customer),
             environment: Arc::new(|_| None),
         };
         Desk {
             commands,
             events,
-            task: tokio::spawn(client::serve(resources, orders, news)),
+            task: tokio::spawn(client::serve(resources.clone(), orders, news.clone())),
+            resources,
+            news,
             settings: draft.settings().unwrap(),
             draft,
             folder,
@@ -153,10 +159,23 @@ impl Desk {
         }
     }
 
+    /// Lets the task panic, and starts one with the same resources in its place.
+    async fn panic(&mut self) {
+        let user = ExternalUser::parse("user-42").unwrap();
+        self.start(Job::Play(user)).await;
+        let ended = timeout(DEADLINE, &mut self.task).await.unwrap();
+        assert!(ended.unwrap_err().is_panic());
+        let (commands, orders) = channel(1024);
+        self.commands = commands;
+        let task = client::serve(self.resources.clone(), orders, self.news.clone());
+        self.task = tokio::spawn(task);
+    }
+
     /// Closes the channel, hears the task out, and counts how often each ticket was done.
     async fn close(mut self) -> HashMap<Ticket, usize> {
         drop(self.commands);
         timeout(DEADLINE, &mut self.task).await.unwrap().unwrap();
+        drop((self.resources, self.news));
         while let Some(event) = self.events.recv().await {
             self.told.push(event);
         }
@@ -810,6 +829,34 @@ async fn a_port_that_is_taken_is_told_or_passed_over() {
     let (_, opened) = desk.serve(desk.stand(Door::OrFree(port))).await;
     assert_ne!(opened.port, port);
     assert!(is_reachable(opened.port));
+}
+
+#[tokio::test]
+async fn a_task_that_panicked_is_replaced_by_one_with_the_same_resources() {
+    let site = Site::new(&[]);
+    let mut desk = Desk::of(&site);
+    let (app, opened) = desk.serve(desk.stand(Door::Free)).await;
+    let ticket = desk.start(desk.create()).await;
+    desk.done(ticket).await.unwrap();
+    site.fault("widget=hang*1");
+    let lost = desk.start(desk.mint("user-42")).await;
+    until("the mint is asked for", || site.count(route::WIDGET) == 1).await;
+    desk.panic().await;
+    until("the port is free", || !is_reachable(opened.port)).await;
+    // What the first one had done is known, and what it held is free.
+    let (access, spec) = (desk.settings.access.clone(), desk.settings.template.clone());
+    let ticket = desk.start(Job::Plan(access, spec)).await;
+    let Ok(Outcome::Planned(plan)) = desk.done(ticket).await else {
+        panic!("{:?}", desk.told);
+    };
+    assert!(matches!(plan.would, Would::Nothing(_)), "{:?}", plan.would);
+    let ticket = desk.start(desk.mint("user-42")).await;
+    desk.done(ticket).await.unwrap();
+    let (_, again) = desk.serve(desk.stand(Door::Only(opened.port))).await;
+    assert_eq!(again, opened);
+    assert_eq!(site.count("POST /v1/applications/token"), 1, "still held");
+    let times = desk.close().await;
+    assert!(!times.contains_key(&lost) && !times.contains_key(&app));
 }
 
 #[tokio::test]

@@ -2,7 +2,15 @@
 //!
 //! Depends on nothing of ours. One table holds every error code, with its exit code and meaning.
 
+use std::panic::Location;
 use std::time::Duration;
+
+/// Names the place where a bug showed itself. Dependencies name files of the machine that built the
+/// program; their names suffice.
+pub fn place(at: &Location<'_>) -> String {
+    let file = at.file();
+    format!("{}:{}", file.rsplit('/').next().unwrap_or(file), at.line())
+}
 
 /// How the process ends, by what the caller should do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

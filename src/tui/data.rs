@@ -12,11 +12,12 @@ use super::input::Line;
 use super::keys::find;
 use super::message::Effect;
 use super::model::{Focus, Model, Place};
+use super::outage::NOBODY;
 use super::prompt::{Prompt, Wanted};
 use super::rows::{Filter, Move};
 use super::screen::Screen;
 use super::theme::Role;
-use super::update::{CLIENT_ENDED, go, mismatch};
+use super::update::{go, mismatch};
 use super::{operator, template, tokens};
 use crate::client::{Command, Job, Outcome, Ticket};
 use crate::domain::failure::{Code, Failure};
@@ -135,9 +136,9 @@ impl Page {
         }
     }
 
-    /// Forgets what is known and what is awaited, for the client has ended.
-    pub fn abandon(&mut self) {
-        self.running = None;
+    /// Returns the ticket of what is being done.
+    pub fn ticket(&self) -> Option<Ticket> {
+        self.running.map(|(ticket, _)| ticket)
     }
 }
 
@@ -287,8 +288,8 @@ fn play(model: &mut Model) -> Vec<Effect> {
 }
 
 fn begin(model: &mut Model, work: Work) -> Vec<Effect> {
-    if model.wire.ended {
-        model.say(Role::Bad, CLIENT_ENDED);
+    if model.wire.ended.is_some() {
+        model.say(Role::Bad, NOBODY);
         return Vec::new();
     }
     let Some((access, spec, user)) = model.data.of.clone() else {

@@ -161,6 +161,8 @@ pub enum Anywhere {
     Screen(u8),
     /// Take the mouse, or leave it to the terminal.
     Mouse,
+    /// Start the background task again.
+    Restart,
     /// Show stand-ins, or what is real.
     Privacy,
     /// End at once.
@@ -232,6 +234,12 @@ pub const ANYWHERE: &[Binding<Anywhere>] = &[
         action: Anywhere::Privacy,
         verb: "privacy",
         help: "for a shared screen: stand-ins for ids, users, buckets and paths, or what is real",
+    },
+    Binding {
+        keys: &[bare(KeyCode::F(4))],
+        action: Anywhere::Restart,
+        verb: "start again",
+        help: "start the background task again, once it has stopped",
     },
     Binding {
         keys: &[ctrl('c')],

@@ -36,8 +36,8 @@ pub enum Message {
     Kept(String, Result<String, String>),
     /// The client task had no room for this order; it was not given.
     Refused(Command),
-    /// The client task has ended.
-    ClientEnded,
+    /// The client task has ended; with the place of the bug that ended it.
+    ClientEnded(Option<String>),
     /// Suspending did not happen: no shell waits to take the terminal.
     NotSuspended,
     /// A signal asks for the end.
@@ -49,6 +49,8 @@ pub enum Message {
 pub enum Effect {
     /// Hand this to the client task.
     Send(Command),
+    /// Start the client task again; the orders that follow are for the new one.
+    Restart,
     /// Send this text to the terminal's clipboard.
     Copy(Secret),
     /// Write this text into a file for its owner alone, and tell where; what it is comes first.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::client::{Command, Job, Ticket};
 use crate::domain::exchange::Exchange;
+use crate::domain::failure::Failure;
 use crate::domain::field::Key;
 use crate::domain::moment::Moment;
 use crate::domain::origin::Origin;
@@ -121,8 +122,8 @@ pub struct Wire {
     pub retry_at: Option<Moment>,
     /// The access token's life, and when it arrived.
     pub access_token: Option<(Duration, Moment)>,
-    /// Whether the client task has ended.
-    pub ended: bool,
+    /// Why there is no client task any more.
+    pub ended: Option<Failure>,
 }
 
 /// The whole state.

@@ -12,11 +12,12 @@ use super::input::Line;
 use super::keys::find;
 use super::message::Effect;
 use super::model::{Errand, Focus, Model, Place};
+use super::outage::NOBODY;
 use super::prompt::{Prompt, Wanted};
 use super::rows::{Filter, Following, Move};
 use super::screen::Screen;
 use super::theme::Role;
-use super::update::{CLIENT_ENDED, go, mismatch};
+use super::update::{go, mismatch};
 use super::{data, template, tokens};
 use crate::client::{Command, Door, Job, Opened, Outcome, Stand, Ticket};
 use crate::domain::failure::{Code, Failure};
@@ -191,9 +192,9 @@ impl Page {
         });
     }
 
-    /// Forgets the app, for the client has ended and it with it.
-    pub fn abandon(&mut self) {
-        self.run = None;
+    /// Returns the ticket of the app that was started last.
+    pub fn ticket(&self) -> Option<Ticket> {
+        self.run.as_ref().map(|run| run.ticket)
     }
 }
 
@@ -254,7 +255,7 @@ pub fn entered(model: &mut Model) -> Vec<Effect> {
 }
 
 fn want_catalogue(model: &mut Model) -> Vec<Effect> {
-    if model.wire.ended || is_asking(model) || matches!(catalogue(model), Some(Ok(_))) {
+    if model.wire.ended.is_some() || is_asking(model) || matches!(catalogue(model), Some(Ok(_))) {
         return Vec::new();
     }
     let Some(access) = model.access() else {
@@ -336,8 +337,8 @@ fn switch(model: &mut Model) -> Vec<Effect> {
 
 /// Starts an app, in the place of the one that runs.
 fn start(model: &mut Model, door: Option<Door>) -> Vec<Effect> {
-    if model.wire.ended {
-        model.say(Role::Bad, CLIENT_ENDED);
+    if model.wire.ended.is_some() {
+        model.say(Role::Bad, NOBODY);
         return Vec::new();
     }
     let Some(on) = serving(model) else {
@@ -506,8 +507,8 @@ fn play(model: &mut Model) -> Vec<Effect> {
         );
         return Vec::new();
     }
-    if model.wire.ended {
-        model.say(Role::Bad, CLIENT_ENDED);
+    if model.wire.ended.is_some() {
+        model.say(Role::Bad, NOBODY);
         return Vec::new();
     }
     if is_playing(model) {

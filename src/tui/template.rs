@@ -155,7 +155,7 @@ pub fn want_plan(model: &mut Model) -> Vec<Effect> {
     follow(model);
     let page = &model.template;
     let wanted = shown && page.plan.is_none() && page.made.is_none() && page.failure.is_none();
-    if !wanted || model.setup.is_some() || model.wire.ended {
+    if !wanted || model.setup.is_some() || model.wire.ended.is_some() {
         return Vec::new();
     }
     plan(model)

@@ -6,8 +6,8 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::panic::PanicHookInfo;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -23,6 +23,8 @@ use ratatui::crossterm::terminal::{
 };
 use rustix::process::{Signal, getpid, kill_process};
 use rustix::termios::{QueueSelector, tcflush};
+
+use crate::domain::failure;
 
 mod outbox;
 
@@ -41,9 +43,16 @@ struct Flags {
     entered: AtomicBool,
     mouse: AtomicBool,
     panicked: AtomicBool,
+    /// Where a task panicked last.
+    place: Mutex<Option<String>>,
 }
 
 impl Flags {
+    fn note(&self, info: &PanicHookInfo<'_>) {
+        *self.place.lock().unwrap_or_else(PoisonError::into_inner) =
+            info.location().map(failure::place);
+    }
+
     /// Gives the terminal back if it is held. Errors are passed over: there is nobody to tell.
     fn restore(&self) {
         if self.entered.swap(false, Ordering::SeqCst) {
@@ -75,7 +84,7 @@ pub(super) struct Guard {
 
 impl Guard {
     /// Takes the terminal and puts a panic hook before the one that is there: the terminal is given
-    /// back first, then the panic is told.
+    /// back first, then the panic is told, unless it is a task's.
     ///
     /// # Errors
     /// When the terminal does not take its modes; it is then as it was.
@@ -85,6 +94,12 @@ impl Guard {
         let before: Arc<Hook> = Arc::from(std::panic::take_hook());
         let then = Arc::clone(&before);
         std::panic::set_hook(Box::new(move |info| {
+            // A panic in a task ends that task alone: whoever awaits it tells of it on the screen,
+            // which is nothing to be written over. The console itself runs in no task.
+            if tokio::task::try_id().is_some() {
+                hook.note(info);
+                return;
+            }
             hook.panicked.store(true, Ordering::SeqCst);
             hook.restore();
             then(info);
@@ -152,7 +167,13 @@ impl Guard {
         self.flags.restore();
     }
 
-    /// Returns true when something panicked, on whatever task: the terminal is given back by then.
+    /// Returns where a task panicked last.
+    pub(super) fn place_of_panic(&self) -> Option<String> {
+        let place = self.flags.place.lock();
+        place.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Returns true when something panicked outside of tasks: the terminal is given back by then.
     pub(super) fn has_panicked(&self) -> bool {
         self.flags.panicked.load(Ordering::SeqCst)
     }
@@ -241,7 +262,18 @@ pub(super) fn forget(path: &Path) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc::RecvTimeoutError;
+    use std::time::Duration;
+
+    use tokio::sync::mpsc::channel;
+
     use super::*;
+    use crate::client::{Command, Event, Job, Outcome};
+    use crate::domain::failure::Exit;
+    use crate::domain::moment::Clock;
+    use crate::domain::settings::{Draft, Source};
+    use crate::tui::Launch;
+    use crate::tui::tests::{layer, nine, start};
 
     /// The console's end of the next test: takes the terminal, and panics on a thread of its own.
     #[test]
@@ -257,8 +289,11 @@ mod tests {
         writeln!(io::stdout(), "back in order").unwrap();
     }
 
-    #[test]
-    fn a_panic_is_told_once_the_terminal_is_given_back() {
+    const DEADLINE: Duration = Duration::from_secs(30);
+
+    /// Runs another test of this file behind a pseudo-terminal, presses each key once the screen
+    /// shows the text before it, and returns all that was written.
+    fn behind_a_terminal(name: &str, walk: &[(&str, &str)]) -> String {
         let size = portable_pty::PtySize {
             rows: 24,
             cols: 80,
@@ -266,23 +301,43 @@ mod tests {
         };
         let pair = portable_pty::native_pty_system().openpty(size).unwrap();
         let mut command = portable_pty::CommandBuilder::new(std::env::current_exe().unwrap());
-        command.args([
-            "--exact",
-            "tui::terminal::tests::panicking_in_the_terminal",
-            "--ignored",
-            "--nocapture",
-        ]);
+        let name = format!("tui::terminal::tests::{name}");
+        command.args(["--exact", &name, "--ignored", "--nocapture"]);
         let mut child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
+        // One that waits for what never comes is ended.
+        let (done, waits) = std::sync::mpsc::channel::<()>();
+        let mut killer = child.clone_killer();
+        std::thread::spawn(move || {
+            if waits.recv_timeout(DEADLINE) == Err(RecvTimeoutError::Timeout) {
+                killer.kill().unwrap();
+            }
+        });
         let mut bytes = Vec::new();
+        let mut screen = vt100::Parser::new(24.try_into().unwrap(), 80.try_into().unwrap(), 0);
+        let mut walk = walk.iter().peekable();
+        let mut keys = pair.master.take_writer().unwrap();
         let mut reader = pair.master.try_clone_reader().unwrap();
         let mut piece = [0; 4096];
         // The other side's end is an error here, as a terminal that is hung up.
         while let Ok(count @ 1..) = io::Read::read(&mut reader, &mut piece) {
             bytes.extend_from_slice(&piece[..count]);
+            screen.process(&piece[..count]);
+            let shown = screen.screen().contents();
+            if let Some((_, key)) = walk.next_if(|(text, _)| shown.contains(text)) {
+                keys.write_all(key.as_bytes()).unwrap();
+            }
         }
-        assert!(child.wait().unwrap().success());
         let text = String::from_utf8(bytes).unwrap();
+        assert!(child.wait().unwrap().success(), "{text:?}");
+        drop(done);
+        assert_eq!(walk.next(), None, "{text:?}");
+        text
+    }
+
+    #[test]
+    fn a_panic_is_told_once_the_terminal_is_given_back() {
+        let text = behind_a_terminal("panicking_in_the_terminal", &[]);
         let (leave, show) = ("\x1b[?1049l", "\x1b[?25h");
         assert_eq!(text.matches("\x1b[?1049h").count(), 1, "{text:?}");
         assert_eq!(text.matches(leave).count(), 1, "given back once: {text:?}");
@@ -291,6 +346,62 @@ mod tests {
         assert!(text.find(show).unwrap() < told, "{text:?}");
         assert!(text.contains("back in order"), "{text:?}");
         assert!(!text.contains("canary"), "{text:?}");
+    }
+
+    /// The console's end of the next test: its task panics at a check, and once launched again it
+    /// answers one.
+    #[test]
+    #[ignore = "started by the next test, behind a pseudo-terminal"]
+    fn a_console_whose_task_panics() {
+        std::panic::set_hook(Box::new(|_| {
+            let _gone = writeln!(io::stderr(), "a bug was told");
+        }));
+        let draft = Draft::resolve(&[(Source::File, layer(&nine()))]);
+        let (news, events) = channel(16);
+        let launches = AtomicUsize::new(0);
+        let launch: Launch = Box::new(move || {
+            let (commands, mut orders) = channel(16);
+            let news = news.clone();
+            let again = launches.fetch_add(1, Ordering::SeqCst) > 0;
+            let task = tokio::spawn(async move {
+                while let Some(order) = orders.recv().await {
+                    if let Command::Start(ticket, Job::Check(_)) = order {
+                        assert!(again, "canary");
+                        let answer = Ok(Outcome::Checked(Vec::new()));
+                        news.send(Event::Done(ticket, answer)).await.unwrap();
+                    }
+                }
+            });
+            (commands, task)
+        });
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        let runtime = runtime.enable_all().build().unwrap();
+        let exit = runtime.block_on(crate::tui::run(
+            start(draft),
+            launch,
+            events,
+            Clock::start(),
+        ));
+        assert_eq!(exit.unwrap(), Exit::Done);
+        writeln!(io::stdout(), "back in order").unwrap();
+    }
+
+    #[test]
+    fn a_panic_of_the_task_is_told_on_the_screen_and_one_key_starts_it_again() {
+        let walk = [
+            ("Enter check", "\r"),
+            ("a bug in embedctl at terminal.rs:", "\x1bOS"),
+            ("runs again", "\r"),
+            ("Checked", "\x03"),
+        ];
+        let text = behind_a_terminal("a_console_whose_task_panics", &walk);
+        let leave = "\x1b[?1049l";
+        assert_eq!(text.matches(leave).count(), 1, "{text:?}");
+        assert!(text.find(leave) < text.find("back in order"), "{text:?}");
+        assert!(
+            !text.contains("canary") && !text.contains("a bug was told"),
+            "{text:?}"
+        );
     }
 
     #[test]

@@ -41,6 +41,7 @@ mod glyphs;
 mod keys;
 mod mouse;
 mod moved;
+mod outage;
 mod palette;
 mod preview;
 mod privacy;
@@ -52,7 +53,7 @@ mod walks;
 const CANARY: &str = "canary-7f3a-never-shown";
 
 /// The guide's nine settings.
-fn nine() -> Vec<(&'static str, &'static str)> {
+pub(super) fn nine() -> Vec<(&'static str, &'static str)> {
     vec![
         (
             "AIRBYTE_ORGANIZATION_ID",
@@ -69,7 +70,7 @@ fn nine() -> Vec<(&'static str, &'static str)> {
     ]
 }
 
-fn layer(pairs: &[(&str, &str)]) -> Layer {
+pub(super) fn layer(pairs: &[(&str, &str)]) -> Layer {
     Layer::new(
         pairs
             .iter()
@@ -77,7 +78,7 @@ fn layer(pairs: &[(&str, &str)]) -> Layer {
     )
 }
 
-fn start(draft: Draft) -> Start {
+pub(super) fn start(draft: Draft) -> Start {
     Start {
         draft,
         place: Place::Live,
@@ -303,6 +304,7 @@ fn key(name: &str) -> KeyEvent {
         "f1" => KeyCode::F(1),
         "f2" => KeyCode::F(2),
         "f3" => KeyCode::F(3),
+        "f4" => KeyCode::F(4),
         "f5" => KeyCode::F(5),
         one => KeyCode::Char(one.chars().next().unwrap()),
     };

@@ -9,6 +9,7 @@ use super::input::Line;
 use super::keys::{Binding, Hint, bare, find, hint, hint_as, letter};
 use super::message::Effect;
 use super::model::{Errand, Focus, Model, Work};
+use super::outage::NOBODY;
 use super::prompt::{Prompt, Question, Wanted};
 use super::rows::Move;
 use super::screen::Screen;
@@ -284,7 +285,10 @@ pub fn recall(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     let asked = |e: &Errand| matches!(e, Errand::Recall(of) if *of == access);
-    if model.tokens.is_recalled(&access) || model.errands.values().any(asked) || model.wire.ended {
+    if model.tokens.is_recalled(&access)
+        || model.errands.values().any(asked)
+        || model.wire.ended.is_some()
+    {
         return Vec::new();
     }
     vec![model.send_out(Errand::Recall(access.clone()), Job::Recall(access))]
@@ -372,8 +376,8 @@ pub fn mint_everyone(model: &mut Model) -> Vec<Effect> {
 /// Asks for tokens, unless it would spring the trap: a workspace that is made before the template
 /// never gets its destination.
 pub fn mint(model: &mut Model, users: Vec<ExternalUser>) -> Vec<Effect> {
-    if model.wire.ended {
-        model.say(Role::Bad, super::update::CLIENT_ENDED);
+    if model.wire.ended.is_some() {
+        model.say(Role::Bad, NOBODY);
         return Vec::new();
     }
     if model.target().is_none() {
@@ -419,7 +423,8 @@ pub fn enqueue(model: &mut Model, users: Vec<ExternalUser>) -> Vec<Effect> {
 
 fn pump(model: &mut Model) -> Vec<Effect> {
     let mut effects = Vec::new();
-    let Some((access, origin)) = model.target() else {
+    let target = model.target().filter(|_| model.wire.ended.is_none());
+    let Some((access, origin)) = target else {
         return effects;
     };
     while model.tokens.open_count() < OPEN_LIMIT {
@@ -466,7 +471,7 @@ pub fn minted(
 
 /// Asks anew for the tokens whose renewal is due.
 pub fn renew(model: &mut Model) -> Vec<Effect> {
-    if model.wire.ended {
+    if model.wire.ended.is_some() {
         return Vec::new();
     }
     let due = model.tokens.due(model.now);

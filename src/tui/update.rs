@@ -13,20 +13,18 @@ use super::rows::{MOVES, Move};
 use super::screen::Screen;
 use super::theme::Role;
 use super::{
-    activity, data, mouse, palette, paste, prerequisites, preview, privacy, template, tokens,
+    activity, data, mouse, outage, palette, paste, prerequisites, preview, privacy, template,
+    tokens,
 };
 use crate::client::{Command, Event, Outcome, Ticket};
 use crate::domain::exchange::Exchange;
 use crate::domain::failure::{Code, Exit, Failure};
 
-/// What is said when the background task is gone.
-pub const CLIENT_ENDED: &str =
-    "✖ The background task ended: nothing can be sent any more. Restart embedctl";
-
 /// Takes a fact in and returns what to do about it.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let tells_nothing = matches!(message, Message::Ticked(_) | Message::Resized(..));
     let effects = take_in(model, message);
+    let effects = outage::hold_back(model, effects);
     if !tells_nothing {
         privacy::learn(model);
     }
@@ -54,7 +52,10 @@ fn take_in(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Refused(command) => refused(model, &command),
-        Message::ClientEnded => client_ended(model),
+        Message::ClientEnded(place) => {
+            outage::ended(model, place);
+            Vec::new()
+        }
         Message::NotSuspended => {
             model.say(
                 Role::Warn,
@@ -155,6 +156,7 @@ pub fn anywhere(model: &mut Model, action: Anywhere) -> Vec<Effect> {
         Anywhere::Quit => vec![Effect::Quit(Exit::Done)],
         Anywhere::Suspend => vec![Effect::Suspend],
         Anywhere::Redraw => vec![Effect::Redraw],
+        Anywhere::Restart => outage::restart(model),
     }
 }
 
@@ -263,16 +265,20 @@ pub fn go(model: &mut Model, screen: Screen) -> Vec<Effect> {
     model.form.policy = None;
     model.screen = screen;
     model.focus = Focus::Body;
-    match screen {
-        Screen::Prerequisites => {
-            model.form.load(&model.draft);
-            Vec::new()
-        }
+    if screen == Screen::Prerequisites {
+        model.form.load(&model.draft);
+    }
+    entered(model)
+}
+
+/// Asks for what the screen that is shown needs to know.
+pub fn entered(model: &mut Model) -> Vec<Effect> {
+    match model.screen {
         Screen::Template => template::want_plan(model),
         Screen::Tokens => tokens::entered(model),
         Screen::Preview => preview::entered(model),
         Screen::Data => data::entered(model),
-        Screen::Activity => Vec::new(),
+        Screen::Prerequisites | Screen::Activity => Vec::new(),
     }
 }
 
@@ -405,7 +411,8 @@ fn exchanged(model: &mut Model, mut exchange: Exchange) {
     model.activity.log.push(Exchange { record, ..exchange });
 }
 
-fn done(model: &mut Model, ticket: Ticket, result: Result<Outcome, Failure>) -> Vec<Effect> {
+/// Takes the end of a job.
+pub fn done(model: &mut Model, ticket: Ticket, result: Result<Outcome, Failure>) -> Vec<Effect> {
     if let Some(setup) = model.setup
         && setup.ticket == ticket
     {
@@ -572,17 +579,4 @@ fn refused(model: &mut Model, command: &Command) -> Vec<Effect> {
         }
         Command::Cancel(_) | Command::Leave(_) => Vec::new(),
     }
-}
-
-fn client_ended(model: &mut Model) -> Vec<Effect> {
-    model.wire.ended = true;
-    model.wire.retry_at = None;
-    model.setup = None;
-    model.errands.clear();
-    model.form.abandon();
-    model.tokens.stop();
-    model.preview.abandon();
-    model.data.abandon();
-    model.notice = None;
-    Vec::new()
 }

@@ -17,7 +17,7 @@ use super::pen::{Row, paragraph};
 use super::prerequisites;
 use super::screen::Screen;
 use super::theme::Role;
-use super::{activity, data, palette, preview, prompt, template, tokens};
+use super::{activity, data, outage, palette, preview, prompt, template, tokens};
 
 mod footer;
 mod help;
@@ -206,13 +206,18 @@ fn body_of(area: Rect) -> Rect {
 pub fn body_size(model: &Model) -> (usize, usize) {
     let (width, height) = model.size;
     let body = body_of(Rect::new(0, 0, width, height));
-    let asked = model.prompt.as_ref().map_or(0, |asked| {
-        prompt::draw(model, asked, usize::from(body.width))
-            .lines
-            .len()
-    });
+    let width = usize::from(body.width);
+    let below = below(model, width).map_or(0, |drawn| drawn.lines.len());
     let height = usize::from(body.height);
-    (usize::from(body.width), height - asked.min(height))
+    (width, height - below.min(height))
+}
+
+/// What stands below the screen that is shown: what asks for an answer, or the outage.
+fn below(model: &Model, width: usize) -> Option<Drawn> {
+    match &model.prompt {
+        Some(asked) => Some(prompt::draw(model, asked, width)),
+        None => outage::draw(model, width),
+    }
 }
 
 fn draw_body(model: &Model, sheet: &mut Sheet, body: Rect) {
@@ -233,16 +238,15 @@ fn draw_body(model: &Model, sheet: &mut Sheet, body: Rect) {
         sheet.place(body, 0, Drawn::still(lines));
         return;
     }
-    let asked = model.prompt.as_ref().map(|p| prompt::draw(model, p, width));
-    let below = asked.as_ref().map_or(0, |asked| asked.lines.len());
-    let height = height.saturating_sub(below);
+    let below = below(model, width);
+    let height = height.saturating_sub(below.as_ref().map_or(0, |drawn| drawn.lines.len()));
     let above = Rect {
         height: narrow(height),
         ..body
     };
     sheet.place(above, 0, screen(model, width, height));
-    if let Some(asked) = asked {
-        sheet.place(body, height, asked);
+    if let Some(below) = below {
+        sheet.place(body, height, below);
     }
 }
 
@@ -317,8 +321,8 @@ fn access_words(model: &Model) -> String {
 
 /// How the connection stands, by the last request.
 fn connection(model: &Model) -> (Role, String) {
-    if model.wire.ended {
-        return (Role::Bad, "✖ ended".to_owned());
+    if model.wire.ended.is_some() {
+        return (Role::Bad, "✖ stopped".to_owned());
     }
     if let Some(left) = model.retry_left() {
         let seconds = left.as_millis().div_ceil(1000);

@@ -61,7 +61,7 @@ fn data(model: &Model) -> Option<Duration> {
 }
 
 fn renewal(model: &Model) -> Option<Duration> {
-    (!model.wire.ended)
+    (model.wire.ended.is_none())
         .then(|| model.tokens.next_renewal(model.now))
         .flatten()
 }

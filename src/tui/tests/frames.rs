@@ -326,7 +326,7 @@ fn connections_that_fail() {
     driver.answer(Event::Exchanged(lost));
     driver.answer(Event::RungBegun(Ticket(1), Rung::Auth));
     snapshot!("retrying", driver);
-    driver.tell(Message::ClientEnded);
+    driver.tell(Message::ClientEnded(None));
     snapshot!("client_ended", driver);
 }
 

@@ -116,7 +116,7 @@ fn later_states() -> Vec<(&'static str, Driver)> {
     retrying.answer(Event::Exchanged(lost));
     states.push(("retrying", retrying));
     let mut ended = board();
-    ended.tell(Message::ClientEnded);
+    ended.tell(Message::ClientEnded(None));
     states.push(("ended", ended));
     let mut palette = board();
     palette.press("ctrl-p");

@@ -732,8 +732,8 @@ fn an_order_the_channel_did_not_take_ends_as_failed() {
 #[test]
 fn a_client_that_ended_is_said_and_asked_nothing_more() {
     let mut driver = Driver::at_tokens();
-    driver.press("enter").tell(Message::ClientEnded);
-    assert!(driver.frame().contains("The background task ended"));
+    driver.press("enter").tell(Message::ClientEnded(None));
+    assert!(driver.frame().contains("the background task has stopped"));
     driver.press("enter");
     assert_eq!(driver.effects, []);
     assert_eq!(next_wake(&driver.model), None);

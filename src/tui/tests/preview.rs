@@ -584,7 +584,7 @@ fn esc_leaves_it_running() {
 #[test]
 fn an_end_of_the_task_is_an_end_of_the_app() {
     let (mut driver, _) = running();
-    driver.tell(Message::ClientEnded);
+    driver.tell(Message::ClientEnded(None));
     assert!(!driver.model.preview.is_running());
     driver.press("enter");
     assert_eq!(driver.effects, []);

@@ -48,6 +48,7 @@ const KEYS: &[&str] = &[
     "f1",
     "f2",
     "f3",
+    "f4",
     "f5",
     "ctrl-p",
     "ctrl-p",
@@ -198,6 +199,10 @@ fn no_walk_panics_or_has_two_setup_jobs_open() {
                     let (ticket, job) = open.remove(dice.throw(open.len()));
                     answer(&mut driver, &mut dice, ticket, &job);
                 }
+                5 if dice.throw(4) == 0 => {
+                    outage::ends(&mut driver);
+                    open.clear();
+                }
                 4 => {
                     let width = u16::try_from(1 + dice.throw(120)).unwrap();
                     let height = u16::try_from(1 + dice.throw(40)).unwrap();
@@ -234,6 +239,9 @@ fn no_walk_panics_or_has_two_setup_jobs_open() {
                 assert_eq!(driver.model.setup.map(|s| s.work), Some(Work::Create));
             }
             assert!(current.is_none_or(|ticket| open.iter().any(|(t, _)| *t == ticket)));
+            if driver.model.wire.ended.is_some() {
+                assert!(started_nothing(&driver) && !driver.model.is_busy());
+            }
             let _ = next_wake(&driver.model);
             let revealed = driver.model.form.revealed_until.is_some();
             let frame = driver.frame();
@@ -242,6 +250,11 @@ fn no_walk_panics_or_has_two_setup_jobs_open() {
             assert!(!debug.contains(CANARY), "seed {seed}");
         }
     }
+}
+
+fn started_nothing(driver: &Driver) -> bool {
+    let sent = |effect: &Effect| matches!(effect, Effect::Send(_));
+    !driver.effects.iter().any(sent)
 }
 
 fn ends_later(job: &Job) -> bool {

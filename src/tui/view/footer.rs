@@ -12,7 +12,6 @@ use crate::tui::mouse::Click;
 use crate::tui::pen::Row;
 use crate::tui::screen::Screen;
 use crate::tui::theme::Role;
-use crate::tui::update::CLIENT_ENDED;
 use crate::tui::{activity, data, palette, prerequisites, preview, prompt, template, tokens};
 
 /// What the keys do now, the primary one first.
@@ -67,6 +66,10 @@ fn hints(model: &Model) -> Vec<Hint> {
         (Focus::Body, Screen::Data) => data::hints(model),
         (Focus::Body, Screen::Activity) => activity::hints(model),
     };
+    if model.wire.ended.is_some() {
+        let restart = keys::hint(keys::ANYWHERE, keys::Anywhere::Restart);
+        hints.splice(0..0, restart);
+    }
     hints.extend(help);
     hints
 }
@@ -118,13 +121,8 @@ fn bar_width(hints: &[Hint]) -> usize {
 }
 
 fn footer_notice(model: &Model) -> Option<(Role, String)> {
-    if let Some(notice) = &model.notice {
-        return Some((notice.role, notice.text.clone()));
-    }
-    model
-        .wire
-        .ended
-        .then(|| (Role::Bad, CLIENT_ENDED.to_owned()))
+    let notice = model.notice.as_ref()?;
+    Some((notice.role, notice.text.clone()))
 }
 
 fn last_request(model: &Model) -> (Role, String) {

@@ -20,6 +20,21 @@ impl Board {
         (open.into_keys().collect(), queue.len())
     }
 
+    /// Gives up what is queued, and what waits to be.
+    pub fn drop_queue(&mut self) {
+        self.waiting.clear();
+        for user in std::mem::take(&mut self.queue) {
+            if let Some(row) = self.row_mut(&user) {
+                row.work = Work::Nothing;
+            }
+        }
+    }
+
+    /// Returns the tickets of the mints that are with the client.
+    pub fn open_tickets(&self) -> impl Iterator<Item = Ticket> {
+        self.open.keys().copied()
+    }
+
     /// Gives up what is open or queued for one user.
     pub fn drop_work_of(&mut self, user: &ExternalUser) -> Option<Ticket> {
         self.queue.retain(|queued| queued != user);

@@ -1,0 +1,112 @@
+//! The end of the background task: what was awaited ends as failed, and one key starts the task again.
+//!
+//! Depends on `model`, `update`, the screens that await something; on `domain::failure`.
+
+use super::failure;
+use super::message::Effect;
+use super::model::Model;
+use super::theme::Role;
+use super::tokens;
+use super::update::{done, entered};
+use super::view::Drawn;
+use crate::client::{Command, Ticket};
+use crate::domain::failure::{Code, Failure};
+use ratatui::text::Line;
+
+/// What is said of an order while there is nobody to take it.
+pub const NOBODY: &str = "✖ The background task has stopped: F4 starts it again";
+
+const STOPPED: &str = "the background task has stopped";
+
+/// Takes the news that the task has ended, and where a bug ended it.
+pub fn ended(model: &mut Model, place: Option<String>) {
+    if model.wire.ended.is_some() {
+        return;
+    }
+    let because = place.map_or("it ended by itself".to_owned(), |place| {
+        format!("a bug in embedctl at {place}")
+    });
+    let hint = if model.preview.is_running() {
+        "F4 starts it again; the demo app stopped too"
+    } else {
+        "F4 starts it again; what it did is given up"
+    };
+    let failure = Failure::new(Code::Internal, STOPPED).because(because);
+    model.wire.ended = Some(failure.hint(hint));
+    model.wire.retry_at = None;
+    model.tokens.drop_queue();
+    if let Some(app) = model.preview.ticket() {
+        let failure = Failure::new(Code::Internal, "the demo app has stopped")
+            .because("the background task that served it has stopped")
+            .hint("F4 starts the task, and Enter then the demo app");
+        let _orders = done(model, app, Err(failure));
+    }
+    for ticket in awaited(model) {
+        give_up(model, ticket);
+    }
+    model.notice = None;
+}
+
+/// Ends a ticket as failed.
+fn give_up(model: &mut Model, ticket: Ticket) {
+    if let Some(why) = model.wire.ended.clone() {
+        let failure = why.hint("F4 starts the task; then try again");
+        // Nobody takes what this would order next.
+        let _orders = done(model, ticket, Err(failure));
+    }
+}
+
+/// Keeps back the orders that there is nobody to take; they end as failed.
+pub fn hold_back(model: &mut Model, effects: Vec<Effect>) -> Vec<Effect> {
+    if model.wire.ended.is_none() {
+        return effects;
+    }
+    let mut others = Vec::new();
+    for effect in effects {
+        let Effect::Send(command) = effect else {
+            others.push(effect);
+            continue;
+        };
+        if let Command::Start(ticket, _) = command {
+            give_up(model, ticket);
+            model.say(Role::Bad, NOBODY);
+        }
+    }
+    others
+}
+
+/// Every ticket that is open, but the demo app's.
+fn awaited(model: &Model) -> Vec<Ticket> {
+    let setup = model.setup.map(|setup| setup.ticket);
+    let lone = [setup, model.data.ticket()];
+    let errands = model.errands.keys().copied();
+    let mints = model.tokens.open_tickets();
+    lone.into_iter()
+        .flatten()
+        .chain(errands)
+        .chain(mints)
+        .collect()
+}
+
+/// Starts the task again, and asks for what the screen that is shown needs.
+pub fn restart(model: &mut Model) -> Vec<Effect> {
+    if model.wire.ended.take().is_none() {
+        model.say(Role::Quiet, "The background task runs");
+        return Vec::new();
+    }
+    let was = |failure: &mut Failure| failure.message == STOPPED;
+    model.template.failure.take_if(was);
+    model.say(Role::Good, "✔ The background task runs again");
+    let mut effects = vec![Effect::Restart];
+    effects.extend(tokens::recall(model));
+    effects.extend(entered(model));
+    effects
+}
+
+/// Draws what happened and what to do, below the screen that is shown.
+pub fn draw(model: &Model, width: usize) -> Option<Drawn> {
+    let failure = model.wire.ended.as_ref()?;
+    let mut lines = vec![Line::default()];
+    lines.extend(failure::lines(model.look(), failure, 1, width));
+    Some(Drawn::still(lines))
+}
