@@ -13,12 +13,13 @@ use super::{
 use crate::domain::failure::Failure;
 use crate::domain::origin::Origin;
 use crate::domain::source_template::{Catalogue, SourceTemplate};
-use crate::domain::text::{counted, fit, grouped, sanitize};
+use crate::domain::text::{counted, fit, sanitize};
 use crate::domain::visit::What;
 use crate::tui::failure;
 use crate::tui::model::{Model, Place};
 use crate::tui::mouse::Click;
 use crate::tui::pen::{Row, paragraph, wrap};
+use crate::tui::rows;
 use crate::tui::theme::{Look, Role};
 use crate::tui::view::{Drawn, body_size};
 
@@ -97,10 +98,6 @@ fn title(model: &Model, width: usize) -> Line<'static> {
         .at(VALUES);
     let count = match model.preview.total {
         0 => String::new(),
-        _ if model.preview.filter.is_on() => {
-            let shown = grouped(model.preview.shown().count() as u64);
-            format!("{shown} of {}", counted(model.preview.kept(), "visit"))
-        }
         n => counted(usize::try_from(n).unwrap_or(usize::MAX), "visit"),
     };
     let spinner = model.spinner();
@@ -346,10 +343,15 @@ fn headings(model: &Model, columns: &Columns, what: String) -> Line<'static> {
         .fit(Role::Quiet, what, columns.what - 1)
         .at(columns.origin)
         .put(Role::Quiet, "Origin");
-    match columns.why {
-        Some(at) => row.at(at).put(Role::Quiet, "Verdict").line(),
-        None => row.line(),
-    }
+    let row = match columns.why {
+        Some(at) => row.at(at).put(Role::Quiet, "Verdict"),
+        None => row,
+    };
+    let visits = &model.preview;
+    let kept = visits.filter.is_on().then(|| visits.kept());
+    let count = visits.shown().count();
+    let place = rows::place(0, count, count, kept);
+    row.right(Role::Quiet, place, columns.width).line()
 }
 
 fn hit_line(model: &Model, columns: &Columns, hit: &Hit, selected: bool) -> Line<'static> {
