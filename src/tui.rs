@@ -156,6 +156,7 @@ pub async fn run(
         kept: Vec::new(),
         inside_tmux: std::env::var_os("TMUX").is_some_and(|value| !value.is_empty()),
         client_ended: false,
+        place: None,
     };
     shell.run().await
 }
@@ -206,6 +207,8 @@ struct Shell {
     kept: Vec<PathBuf>,
     inside_tmux: bool,
     client_ended: bool,
+    /// Where a task panicked last.
+    place: Option<String>,
 }
 
 /// What woke the shell.
@@ -240,6 +243,7 @@ impl Shell {
                 }
                 Woken::InputEnded => return Ok(Exit::Hangup),
             };
+            let messages = self.with_panics(messages);
             if let Some(exit) = self.take_in(messages).await? {
                 return Ok(exit);
             }
@@ -261,7 +265,8 @@ impl Shell {
             Some(event) = self.events.recv() => Woken::By(vec![Message::Answered(event)]),
             _ended = &mut self.task, if !self.client_ended => {
                 self.client_ended = true;
-                Woken::By(vec![Message::ClientEnded(self.guard.place_of_panic())])
+                self.place = self.guard.take_place().or(self.place.take());
+                Woken::By(vec![Message::ClientEnded(self.place.clone())])
             }
             key = self.keys.next() => match key {
                 Some(Ok(input)) => Woken::By(message(input).into_iter().collect()),
@@ -293,6 +298,15 @@ impl Shell {
                 Some(Ok(input)) => messages.extend(message(input)),
                 Some(Err(_)) | None => break,
             }
+        }
+        messages
+    }
+
+    /// Tells of a panic of a task, after what was awaited of it. The client's own end is told by itself.
+    fn with_panics(&mut self, mut messages: Vec<Message>) -> Vec<Message> {
+        if let Some(place) = self.guard.take_place() {
+            messages.push(Message::Stumbled(place.clone()));
+            self.place = Some(place);
         }
         messages
     }

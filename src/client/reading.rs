@@ -59,10 +59,8 @@ pub(super) async fn advised(
         && draft.access().is_ok_and(|access| access != sent)
     {
         for failure in refused {
-            failure.hint = Some(
-                "other credentials stand in the env file by now: F5 on Prerequisites reads it again"
-                    .to_owned(),
-            );
+            let hint = "the env file has other settings for Airbyte by now: F5 on Prerequisites reads it again";
+            failure.hint = Some(hint.to_owned());
         }
     }
     result

@@ -38,6 +38,8 @@ pub enum Message {
     Refused(Command),
     /// The client task has ended; with the place of the bug that ended it.
     ClientEnded(Option<String>),
+    /// A bug at this place ended some other task.
+    Stumbled(String),
     /// Suspending did not happen: no shell waits to take the terminal.
     NotSuspended,
     /// A signal asks for the end.

@@ -2,6 +2,8 @@
 //!
 //! Depends on `model`, `update`, the screens that await something; on `domain::failure`.
 
+use ratatui::text::Line;
+
 use super::failure;
 use super::message::Effect;
 use super::model::Model;
@@ -11,7 +13,6 @@ use super::update::{done, entered};
 use super::view::Drawn;
 use crate::client::{Command, Ticket};
 use crate::domain::failure::{Code, Failure};
-use ratatui::text::Line;
 
 /// What is said of an order while there is nobody to take it.
 pub const NOBODY: &str = "✖ The background task has stopped: F4 starts it again";
@@ -45,6 +46,12 @@ pub fn ended(model: &mut Model, place: Option<String>) {
         give_up(model, ticket);
     }
     model.notice = None;
+}
+
+/// Tells of a bug that ended something else: a file job, a visitor's request.
+pub fn stumbled(model: &mut Model, place: &str) {
+    let text = format!("✖ A bug in embedctl at {place} ended a part of what was being done");
+    model.say(Role::Bad, text);
 }
 
 /// Ends a ticket as failed.

@@ -94,8 +94,8 @@ impl Guard {
         let before: Arc<Hook> = Arc::from(std::panic::take_hook());
         let then = Arc::clone(&before);
         std::panic::set_hook(Box::new(move |info| {
-            // A panic in a task ends that task alone: whoever awaits it tells of it on the screen,
-            // which is nothing to be written over. The console itself runs in no task.
+            // A panic in a task ends that task alone, and the screen, which must not be written over,
+            // tells of it. The console itself runs in no task.
             if tokio::task::try_id().is_some() {
                 hook.note(info);
                 return;
@@ -167,10 +167,10 @@ impl Guard {
         self.flags.restore();
     }
 
-    /// Returns where a task panicked last.
-    pub(super) fn place_of_panic(&self) -> Option<String> {
+    /// Returns where a task panicked last, once.
+    pub(super) fn take_place(&self) -> Option<String> {
         let place = self.flags.place.lock();
-        place.unwrap_or_else(PoisonError::into_inner).clone()
+        place.unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Returns true when something panicked outside of tasks: the terminal is given back by then.
@@ -367,6 +367,8 @@ mod tests {
                 while let Some(order) = orders.recv().await {
                     if let Command::Start(ticket, Job::Check(_)) = order {
                         assert!(again, "canary");
+                        let job = tokio::task::spawn_blocking(|| panic!("canary"));
+                        assert!(job.await.is_err());
                         let answer = Ok(Outcome::Checked(Vec::new()));
                         news.send(Event::Done(ticket, answer)).await.unwrap();
                     }
@@ -392,7 +394,7 @@ mod tests {
             ("Enter check", "\r"),
             ("a bug in embedctl at terminal.rs:", "\x1bOS"),
             ("runs again", "\r"),
-            ("Checked", "\x03"),
+            ("ended a part", "\x03"),
         ];
         let text = behind_a_terminal("a_console_whose_task_panics", &walk);
         let leave = "\x1b[?1049l";

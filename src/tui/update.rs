@@ -56,6 +56,10 @@ fn take_in(model: &mut Model, message: Message) -> Vec<Effect> {
             outage::ended(model, place);
             Vec::new()
         }
+        Message::Stumbled(place) => {
+            outage::stumbled(model, &place);
+            Vec::new()
+        }
         Message::NotSuspended => {
             model.say(
                 Role::Warn,

@@ -58,6 +58,16 @@ fn it_is_told_on_every_screen_with_the_key_that_helps() {
 }
 
 #[test]
+fn a_bug_elsewhere_is_told_and_nothing_else_ends() {
+    let mut driver = Driver::ready();
+    driver.press("enter");
+    driver.tell(Message::Stumbled("disk.rs:9".to_owned()));
+    assert!(notice(&driver).contains("disk.rs:9"), "{}", notice(&driver));
+    assert!(driver.model.setup.is_some());
+    assert_eq!(driver.effects, []);
+}
+
+#[test]
 fn whatever_was_under_way_ends_as_failed() {
     // A check, a plan, a wait, the demo app, a file to be written, and mints of which some wait.
     let mut checking = Driver::ready();
