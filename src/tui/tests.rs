@@ -102,6 +102,9 @@ fn user(text: &str) -> ExternalUser {
     ExternalUser::parse(text).unwrap()
 }
 
+/// The sizes that count: the smallest, the usual one, a comfortable one, a large one.
+const SIZES: [(u16, u16); 4] = [(60, 16), (80, 24), (100, 30), (200, 60)];
+
 /// Drives a model as the shell does.
 struct Driver {
     model: Model,
@@ -226,6 +229,18 @@ impl Driver {
     fn frame(&self) -> String {
         let buffer = self.buffer();
         grid(&buffer, |cell| cell.symbol().to_owned())
+    }
+
+    /// The screen as text at every size that counts, and back at its own.
+    fn frames(&mut self) -> String {
+        let own = self.model.size;
+        let effects = std::mem::take(&mut self.effects);
+        let frames = SIZES.map(|(width, height)| {
+            let frame = self.size(width, height).frame();
+            format!("{width}×{height}\n{frame}")
+        });
+        self.size(own.0, own.1).effects = effects;
+        frames.join("\n")
     }
 
     /// The screen as letters, one for each role.

@@ -137,7 +137,7 @@ fn glyphs(role: char) -> &'static [&'static str] {
 #[test]
 fn no_state_is_told_by_colour_alone() {
     for (name, mut driver) in states() {
-        for (width, height) in [(60, 16), (80, 24), (100, 28), (200, 60)] {
+        for (width, height) in SIZES {
             driver.size(width, height);
             // A notice is a whole sentence that says how it ended.
             driver.model.notice = None;
@@ -169,7 +169,7 @@ fn no_state_is_told_by_colour_alone() {
 fn every_state_at_the_sizes_that_count() {
     for (name, mut driver) in states() {
         let mut frames = String::new();
-        for (width, height) in [(60, 16), (80, 24), (100, 28), (200, 60)] {
+        for (width, height) in SIZES {
             driver.size(width, height);
             let _ = write!(frames, "{width}x{height}\n{}", driver.frame());
         }

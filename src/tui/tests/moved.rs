@@ -60,7 +60,7 @@ fn listed(would: impl Fn(&Driver) -> Would, others: usize) -> Driver {
 #[test]
 fn one_key_follows_the_move_and_plans_anew() {
     let mut driver = after_creating();
-    insta::assert_snapshot!("template_moved", driver.frame());
+    insta::assert_snapshot!("template_moved", driver.frames());
     driver.press("enter");
     assert_eq!(driver.effects, [], "Enter does not send what has moved");
     assert!(notice(&driver).contains("m uses the agents API"));
@@ -77,7 +77,7 @@ fn one_key_follows_the_move_and_plans_anew() {
     let mut again = plan(&driver, Would::Create);
     again.listed = true;
     driver.done(ticket, Outcome::Planned(Box::new(again)));
-    insta::assert_snapshot!("template_followed_the_move", driver.frame());
+    insta::assert_snapshot!("template_followed_the_move", driver.frames());
     driver.press("m");
     assert_eq!(driver.effects, [], "offered once");
     driver.press("ctrl-s");
@@ -115,14 +115,10 @@ fn without_a_move_the_key_does_nothing() {
 #[test]
 fn what_exists_stands_beside_the_plan() {
     let mut driver = listed(|_| Would::Create, 6);
-    insta::assert_snapshot!("template_listed", driver.frame());
-    driver.size(80, 24);
-    insta::assert_snapshot!("template_listed_80x24", driver.frame());
-    driver.size(60, 16);
-    insta::assert_snapshot!("template_listed_60x16", driver.frame());
-    let driver = listed(|driver| Would::Nothing(known(driver)), 1);
-    insta::assert_snapshot!("template_listed_exists", driver.frame());
-    let driver = listed(
+    insta::assert_snapshot!("template_listed", driver.frames());
+    let mut driver = listed(|driver| Would::Nothing(known(driver)), 1);
+    insta::assert_snapshot!("template_listed_exists", driver.frames());
+    let mut driver = listed(
         |driver| {
             let mut other = known(driver);
             other.identity[1].1 = "elsewhere".to_owned();
@@ -131,5 +127,5 @@ fn what_exists_stands_beside_the_plan() {
         },
         1,
     );
-    insta::assert_snapshot!("template_listed_conflict", driver.frame());
+    insta::assert_snapshot!("template_listed_conflict", driver.frames());
 }

@@ -15,22 +15,18 @@ fn run<'a>(driver: &'a mut Driver, name: &str) -> &'a mut Driver {
 fn the_palette_in_its_states() {
     let mut driver = board();
     driver.press("ctrl-p");
-    insta::assert_snapshot!("open", driver.frame());
+    insta::assert_snapshot!("open", driver.frames());
     insta::assert_snapshot!("open_roles", driver.roles());
-    for (width, height) in [(60, 16), (80, 24), (200, 60)] {
-        driver.size(width, height);
-        insta::assert_snapshot!(format!("open_{width}x{height}"), driver.frame());
-    }
-    driver.size(100, 28).type_text("mint");
-    insta::assert_snapshot!("narrowed", driver.frame());
+    driver.type_text("mint");
+    insta::assert_snapshot!("narrowed", driver.frames());
     driver.type_text("xyz");
-    insta::assert_snapshot!("nothing", driver.frame());
+    insta::assert_snapshot!("nothing", driver.frames());
     let mut driver = checked();
     driver
         .press("enter ctrl-p")
         .type_text("record")
         .press("enter");
-    insta::assert_snapshot!("not_now", driver.frame());
+    insta::assert_snapshot!("not_now", driver.frames());
 }
 
 #[test]
@@ -69,7 +65,7 @@ fn the_whole_walk_goes_by_the_palette_alone() {
 fn a_name_finds_the_other_screens_actions_and_leads_there() {
     let mut driver = board();
     driver.press("alt-5 ctrl-p").type_text("filter");
-    insta::assert_snapshot!("elsewhere", driver.frame());
+    insta::assert_snapshot!("elsewhere", driver.frames());
     driver.press("esc");
     run(&mut driver, "show only the users");
     assert_eq!(driver.model.screen, Screen::Tokens);

@@ -394,17 +394,12 @@ fn the_filter_leaves_the_visits_that_hold_a_text_and_esc_drops_it() {
     assert_eq!(driver.model.prompt, None, "there is nothing to filter yet");
     let (mut driver, ticket) = visited();
     driver.press("/").type_text("ORIGIN");
-    insta::assert_snapshot!("preview_filter", driver.frame());
+    insta::assert_snapshot!("preview_filter", driver.frames());
     driver.press("enter");
-    insta::assert_snapshot!("preview_filtered", driver.frame());
-    for (width, height) in [(60, 16), (80, 24), (200, 60)] {
-        driver.size(width, height);
-        insta::assert_snapshot!(format!("preview_filtered_{width}x{height}"), driver.frame());
-    }
+    insta::assert_snapshot!("preview_filtered", driver.frames());
     // What comes and is not shown does not move the selection; what is shown is followed.
     let refused = Some("the origin is not on the list");
     let late = visit(70, What::Other("/late".to_owned()), None, refused);
-    driver.size(100, 28);
     driver.answer(Event::Visited(
         Ticket(ticket),
         visit(69, What::Page, None, None),
@@ -617,7 +612,7 @@ fn a_shared_screen_shows_no_customer() {
     let other = What::Token(user("user-43"));
     driver.answer(Event::Visited(Ticket(ticket), visit(71, other, OWN, None)));
     driver.press("f3");
-    for (width, height) in [(60, 16), (80, 24), (100, 28), (200, 60)] {
+    for (width, height) in SIZES {
         for key in ["end", "up", "up", "c", "c", "u", "esc"] {
             driver.size(width, height).press(key);
             let frame = driver.frame();
@@ -639,7 +634,6 @@ fn without_settings_enter_leads_to_the_form() {
 
 #[test]
 fn every_state_at_every_size() {
-    let sizes = [(60, 16), (80, 24), (100, 28), (200, 60)];
     let mut failed = at_preview();
     failed.press("enter");
     let ticket = failed.ticket();
@@ -673,13 +667,9 @@ fn every_state_at_every_size() {
         ("catalogue", offered),
     ];
     for (name, mut driver) in states {
-        for (width, height) in sizes {
-            driver.size(width, height);
-            insta::assert_snapshot!(format!("preview_{name}_{width}x{height}"), driver.frame());
-        }
+        insta::assert_snapshot!(format!("preview_{name}"), driver.frames());
     }
-    let (mut driver, _) = visited();
-    driver.size(100, 28);
+    let (driver, _) = visited();
     insta::assert_snapshot!("preview_visited_roles", driver.roles());
     let mut ssh = over_ssh();
     running_on(&mut ssh);
