@@ -97,10 +97,33 @@ fn each_way_for_data_not_to_arrive_has_its_reason() {
 }
 
 #[test]
+fn waiting_is_advised_only_where_it_helps() {
+    let cases = [
+        ("source=none", "--wait"),
+        ("job=running", "--wait"),
+        ("job=incomplete", "--wait"),
+        ("destination=none", "mint for a new external user ID"),
+        ("destination=twice", "delete all but one"),
+        ("connection=none", "save the source again"),
+        ("connection=manual", "start a sync"),
+        ("job=failed:no space", "the sync's log"),
+    ];
+    for (fault, hint) in cases {
+        let (site, home) = world(&[fault], "user-42");
+        play(&site, "user-42");
+        let error = home.run("verify -o json").expect(1).json()["error"].clone();
+        let told = error["hint"].as_str().unwrap();
+        assert!(told.contains(hint), "{fault}: {told}");
+    }
+}
+
+#[test]
 fn a_user_nobody_minted_for_has_no_workspace() {
     let (_site, home) = world(&[], "user-42");
     let ran = home.run("verify user-43 -o json").expect(1);
     assert_eq!(link(&ran, "workspace")["status"], "missing");
+    let hint = ran.json()["error"]["hint"].clone();
+    assert!(hint.as_str().unwrap().starts_with("mint a token"), "{hint}");
     let text = home.run("verify user-43").expect(1);
     assert!(
         text.err.contains("no workspace is named user-43"),

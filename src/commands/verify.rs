@@ -89,7 +89,7 @@ pub(super) async fn run(
     if !printer.is_json() {
         print(printer, &landing, session.api.clock().now().wall);
     }
-    let failure = landing.reason.as_deref().map(nothing);
+    let failure = nothing(&landing);
     let exit = failure.as_ref().map_or(Exit::Done, Failure::exit);
     printer.finish(Report {
         kind: KIND,

@@ -115,6 +115,8 @@ pub struct Landing {
     pub chain: Vec<ChainLink>,
     /// Why there is no data, in a sentence; `None` when there is.
     pub reason: Option<String>,
+    /// What has to be done then, where waiting does not help.
+    pub advice: Option<String>,
     /// The streams, the largest first.
     pub streams: Vec<Stream>,
     /// Whether every object that counts was read.

@@ -89,6 +89,30 @@ pub fn fit(text: &str, columns: usize) -> String {
     out
 }
 
+/// Cuts a text out of its middle to a number of columns, marking the cut with `…`.
+pub fn fit_ends(text: &str, columns: usize) -> String {
+    if text.width() <= columns {
+        return text.to_owned();
+    }
+    let Some(room) = columns.checked_sub(1) else {
+        return String::new();
+    };
+    let head: String = within(text.chars(), room / 2).into_iter().collect();
+    let tail = within(text.chars().rev(), room - head.width());
+    let tail: String = tail.into_iter().rev().collect();
+    format!("{head}…{tail}")
+}
+
+fn within(chars: impl Iterator<Item = char>, columns: usize) -> Vec<char> {
+    let mut left = columns;
+    let fits = |c: &char| {
+        let rest = left.checked_sub(c.width().unwrap_or(0));
+        left = rest.unwrap_or(left);
+        rest.is_some()
+    };
+    chars.take_while(fits).collect()
+}
+
 /// Writes a number with its thousands grouped: `12,345`.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -111,6 +135,20 @@ pub fn counted(number: usize, one: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_keeps_both_its_ends() {
+        let cases = [
+            ("customer-00000123", 17, "customer-00000123"),
+            ("customer-00000123", 10, "cust…00123"),
+            ("日本語の会社", 8, "日…会社"),
+            ("ab", 1, "…"),
+            ("ab", 0, ""),
+        ];
+        for (text, columns, cut) in cases {
+            assert_eq!(fit_ends(text, columns), cut, "{text} in {columns}");
+        }
+    }
 
     #[test]
     fn escapes_and_bidi_marks_do_not_survive() {

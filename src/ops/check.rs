@@ -282,9 +282,9 @@ impl Climber<'_> {
         };
         let landing =
             verify::verify(self.tools, &target, &verify::Look::default(), &mut |_| {}).await?;
-        Ok(match &landing.reason {
+        Ok(match verify::nothing(&landing) {
             None => Found::Pass(verify::summary(&landing)),
-            Some(reason) => Found::Fail(verify::nothing(reason)),
+            Some(failure) => Found::Fail(failure),
         })
     }
 

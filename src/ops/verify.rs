@@ -101,6 +101,7 @@ async fn look_once(tools: Tools<'_>, target: &Target<'_>, look: &Look) -> Result
         user: target.user.clone(),
         folder,
         chain: chain.links,
+        advice: reason.as_ref().and(chain.advice).map(str::to_owned),
         reason,
         streams: found.streams,
         complete: found.complete,
@@ -121,11 +122,15 @@ pub fn summary(landing: &Landing) -> String {
     format!("{rows} rows in {streams} for {}{partly}", landing.user)
 }
 
-/// Makes the failure of a user without data.
-pub fn nothing(reason: &str) -> Failure {
-    Failure::new(Code::NoData, "no data of the user has landed")
-        .because(reason)
-        .hint("`embedctl verify --wait 10m` waits for it")
+/// Makes the failure of a user without data; `None` when there is some.
+pub fn nothing(landing: &Landing) -> Option<Failure> {
+    let reason = landing.reason.as_deref()?;
+    let hint = landing.advice.as_deref();
+    Some(
+        Failure::new(Code::NoData, "no data of the user has landed")
+            .because(reason)
+            .hint(hint.unwrap_or("`embedctl verify --wait 10m` waits for it")),
+    )
 }
 
 /// The chain as it was read, and why it ends where it ends.
@@ -133,6 +138,8 @@ struct Chained {
     links: Vec<ChainLink>,
     /// Where the first link is that is not well.
     why: Option<String>,
+    /// What has to be done, where waiting does not help.
+    advice: Option<&'static str>,
     operator_url: Option<String>,
 }
 
@@ -141,6 +148,7 @@ impl Chained {
         Chained {
             links: Vec::new(),
             why: None,
+            advice: None,
             operator_url: None,
         }
     }
@@ -151,6 +159,12 @@ impl Chained {
             status,
             detail: detail.into(),
         });
+    }
+
+    /// Says what has to be done.
+    fn advise(mut self, advice: &'static str) -> Chained {
+        self.advice = Some(advice);
+        self
     }
 
     /// Adds a link that is not well, and why; the links after it are not known.
@@ -195,12 +209,13 @@ async fn chain(tools: Tools<'_>, target: &Target<'_>) -> Chained {
             "no workspace is named {}: no widget token was ever minted for this user, or the workspace was renamed",
             target.user
         );
-        return chained.end(
+        let ended = chained.end(
             Link::Workspace,
             LinkStatus::Missing,
             "none of this name",
             why,
         );
+        return ended.advise("mint a token for this user: the first one makes its workspace");
     };
     let mut chained = chained;
     chained.add(Link::Workspace, LinkStatus::Ok, workspace.id.clone());
@@ -276,26 +291,20 @@ async fn follow(
         [one] => *one,
         [] => {
             let why = format!(
-                "the workspace has no destination named {name}: it was made before the template, or Airbyte refused the configuration. Mint for a new external user ID, or add the destination by hand"
+                "the workspace has no destination named {name}: it was made before the template, or Airbyte refused the configuration"
             );
-            return chained.end(
-                Link::Destination,
-                LinkStatus::Missing,
-                &format!("none named {name}"),
-                why,
-            );
+            let none = format!("none named {name}");
+            let ended = chained.end(Link::Destination, LinkStatus::Missing, &none, why);
+            return ended.advise("mint for a new external user ID, or add the destination by hand");
         }
         several => {
             let why = format!(
-                "the workspace has {} destinations named {name}, from as many templates of one name: Airbyte then refuses every new source. Delete all but one, and all but one template",
+                "the workspace has {} destinations named {name}, from as many templates of one name: Airbyte then refuses every new source",
                 several.len()
             );
-            return chained.end(
-                Link::Destination,
-                LinkStatus::Failed,
-                &format!("{} named {name}", several.len()),
-                why,
-            );
+            let several = format!("{} named {name}", several.len());
+            let ended = chained.end(Link::Destination, LinkStatus::Failed, &several, why);
+            return ended.advise("delete all but one of them, and all but one template");
         }
     };
     chained.add(Link::Destination, LinkStatus::Ok, name.clone());
@@ -304,7 +313,9 @@ async fn follow(
         .iter()
         .find(|c| c.destination_id.as_deref() == Some(&destination.id));
     let Some(connection) = connection else {
-        return chained.end(Link::Connection, LinkStatus::Missing, "none", "source and destination are there, and no connection joins them: the source was saved when the destination was not there yet. Save the source again in the widget");
+        let why = "source and destination are there, and no connection joins them: the source was saved when the destination was not there yet";
+        let ended = chained.end(Link::Connection, LinkStatus::Missing, "none", why);
+        return ended.advise("save the source again in the widget");
     };
     match connection.status.as_deref() {
         None | Some("active") => chained.add(
@@ -318,7 +329,8 @@ async fn follow(
         ),
         Some(status) => {
             let why = format!("the connection is {status}, so it does not sync");
-            return chained.end(Link::Connection, LinkStatus::Failed, status, why);
+            let ended = chained.end(Link::Connection, LinkStatus::Failed, status, why);
+            return ended.advise("switch the connection on in Airbyte");
         }
     }
     job(tools, target, connection, chained).await
@@ -350,12 +362,13 @@ async fn job(
         }
     };
     let Some(job) = newest else {
-        let why = if connection.scheduled && target.spec.schedule != Schedule::Manual {
-            "the connection has never synced: its next sync comes with its schedule"
+        let end = |why| chained.end(Link::Job, LinkStatus::Missing, "none yet", why);
+        return if connection.scheduled && target.spec.schedule != Schedule::Manual {
+            end("the connection has never synced: its next sync comes with its schedule")
         } else {
-            "the connection has never synced, and its schedule is manual: start a sync in Airbyte"
+            end("the connection has never synced, and its schedule is manual")
+                .advise("start a sync in Airbyte")
         };
-        return chained.end(Link::Job, LinkStatus::Missing, "none yet", why);
     };
     let detail = format!("{} {}", job.id, job.status);
     match job.status.as_str() {
@@ -386,7 +399,8 @@ async fn job(
                 "sync {} ended as {status}: its log in Airbyte says why",
                 job.id
             );
-            chained.end(Link::Job, LinkStatus::Failed, &detail, why)
+            let ended = chained.end(Link::Job, LinkStatus::Failed, &detail, why);
+            ended.advise("read the sync's log in Airbyte, and start it again when it is mended")
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use ratatui::text::Line;
 
-use super::pen::{Row, paragraph};
+use super::pen::{Row, paragraph, wrap_to};
 use super::theme::{Look, Role};
 use crate::domain::failure::{Code, Failure};
 use crate::domain::moment::span;
@@ -12,8 +12,15 @@ use crate::domain::moment::span;
 /// The most lines that a reason takes: a service may say much, and what to do stands below it.
 const REASON: usize = 5;
 
-/// Draws the three parts under an indent.
-pub fn lines(look: Look<'_>, failure: &Failure, indent: usize, width: usize) -> Vec<Line<'static>> {
+/// Draws the three parts under an indent, in at most so many lines if what happened and what to do
+/// leave the reason that many.
+pub fn lines(
+    look: Look<'_>,
+    failure: &Failure,
+    indent: usize,
+    width: usize,
+    most: usize,
+) -> Vec<Line<'static>> {
     let mut lines = paragraph(
         look,
         Role::Bad,
@@ -21,7 +28,8 @@ pub fn lines(look: Look<'_>, failure: &Failure, indent: usize, width: usize) -> 
         &format!("✖ {}", failure.message),
         width,
     );
-    lines.extend(reasons(look, failure, indent + 2, width));
+    let left = most.saturating_sub(lines.len());
+    lines.extend(reasons(look, failure, indent + 2, width, left));
     lines
 }
 
@@ -31,50 +39,51 @@ pub fn reasons(
     failure: &Failure,
     indent: usize,
     width: usize,
+    most: usize,
 ) -> Vec<Line<'static>> {
     let wait = failure
         .retry_after
         .map(|wait| format!("the service asks to wait {}", span(wait)));
     let parts = [
-        ("because", failure.because.as_ref(), Role::Text),
-        ("wait", wait.as_ref(), Role::Text),
-        ("do", failure.hint.as_ref(), Role::Strong),
+        ("because", failure.because.as_deref(), Role::Text),
+        ("wait", wait.as_deref(), Role::Text),
+        ("do", failure.hint.as_deref(), Role::Strong),
     ];
-    let mut lines = Vec::new();
-    for (label, text, role) in parts {
-        let part = [(label, text.map(String::as_str), role)];
-        let mut drawn = labelled(look, &part, indent, width);
-        if label == "because" && drawn.len() > REASON {
-            drawn.truncate(REASON - 1);
-            drawn.push(Row::new(look).at(indent + 9).put(Role::Quiet, "…").line());
-        }
-        lines.extend(drawn);
-    }
-    lines
+    labelled(look, &parts, indent, width, most)
 }
 
-/// Draws texts behind their labels, in one column.
+/// Draws texts behind their labels, in one column. The first gives way where not all lines fit.
 pub fn labelled(
     look: Look<'_>,
     parts: &[(&str, Option<&str>, Role)],
     indent: usize,
     width: usize,
+    most: usize,
 ) -> Vec<Line<'static>> {
+    let column = indent + 9;
+    let wrap = |text: &str, most| wrap_to(&look.shown(text), width.saturating_sub(column), most);
+    let texts = parts
+        .iter()
+        .filter_map(|(label, text, role)| Some((*label, (*text)?, *role)));
+    let mut pieces: Vec<_> = texts
+        .map(|(label, text, role)| (label, text, role, wrap(text, usize::MAX)))
+        .collect();
+    if let Some(((_, text, _, first), others)) = pieces.split_first_mut() {
+        let others: usize = others.iter().map(|(.., lines)| lines.len()).sum();
+        *first = wrap(text, most.saturating_sub(others).min(REASON));
+    }
     let mut lines = Vec::new();
-    for (label, text, role) in parts {
-        let Some(text) = text else { continue };
-        let column = indent + 9;
-        for (i, piece) in super::pen::wrap(&look.shown(text), width.saturating_sub(column))
-            .into_iter()
-            .enumerate()
-        {
-            let row = Row::new(look).at(indent);
-            let row = if i == 0 {
-                row.put(Role::Quiet, *label)
-            } else {
-                row
-            };
-            lines.push(row.at(column).put(*role, piece).line());
+    for (label, _, role, pieces) in pieces {
+        for (i, piece) in pieces.into_iter().enumerate() {
+            let label = if i == 0 { label } else { "" };
+            lines.push(
+                Row::new(look)
+                    .at(indent)
+                    .put(Role::Quiet, label)
+                    .at(column)
+                    .put(role, piece)
+                    .line(),
+            );
         }
     }
     lines

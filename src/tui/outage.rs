@@ -39,7 +39,7 @@ pub fn ended(model: &mut Model, place: Option<String>) {
     if let Some(app) = model.preview.ticket() {
         let failure = Failure::new(Code::Internal, "the demo app has stopped")
             .because("the background task that served it has stopped")
-            .hint("F4 starts the task, and Enter then the demo app");
+            .hint("F4, then Enter, starts both again");
         let _orders = done(model, app, Err(failure));
     }
     for ticket in awaited(model) {
@@ -114,6 +114,6 @@ pub fn restart(model: &mut Model) -> Vec<Effect> {
 pub fn draw(model: &Model, width: usize) -> Option<Drawn> {
     let failure = model.wire.ended.as_ref()?;
     let mut lines = vec![Line::default()];
-    lines.extend(failure::lines(model.look(), failure, 1, width));
+    lines.extend(failure::lines(model.look(), failure, 1, width, usize::MAX));
     Some(Drawn::still(lines))
 }

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::theme::{Look, Role};
-use crate::domain::text::fit;
+use crate::domain::text::{fit, fit_ends};
 
 /// One line being written from left to right.
 #[derive(Clone, Debug)]
@@ -52,6 +52,14 @@ impl<'m> Row<'m> {
     #[must_use]
     pub fn fit(self, role: Role, text: impl AsRef<str>, columns: usize) -> Row<'m> {
         let cut = fit(&self.look.shown(text.as_ref()), columns);
+        self.raw(role, cut)
+    }
+
+    /// Writes a name, or as much of its beginning and its end as fits `columns`: names that begin
+    /// alike end differently.
+    #[must_use]
+    pub fn fit_ends(self, role: Role, text: impl AsRef<str>, columns: usize) -> Row<'m> {
+        let cut = fit_ends(&self.look.shown(text.as_ref()), columns);
         self.raw(role, cut)
     }
 
@@ -128,6 +136,18 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     }
     if !line.is_empty() {
         lines.push(line);
+    }
+    lines
+}
+
+/// Breaks a text into at most so many lines; what does not fit is cut, and the cut is marked.
+pub fn wrap_to(text: &str, width: usize, most: usize) -> Vec<String> {
+    let mut lines = wrap(text, width);
+    if lines.len() > most {
+        lines.truncate(most);
+        if let Some(last) = lines.last_mut() {
+            *last = fit(&format!("{last} …"), width.max(1));
+        }
     }
     lines
 }

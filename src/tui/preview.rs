@@ -113,7 +113,7 @@ pub struct Page {
     /// Whose catalogue it is, and what is known of it.
     catalogue: Option<(Access, Result<Box<Catalogue>, Failure>)>,
     /// The catalogue is open, scrolled by so many lines.
-    open: Option<usize>,
+    pub(super) open: Option<usize>,
 }
 
 impl Page {

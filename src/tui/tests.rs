@@ -18,7 +18,7 @@ use super::message::{Effect, Message};
 use super::model::{Model, Place};
 use super::theme::{Role, Theme};
 use super::update::update;
-use super::view::view;
+use super::view::{cut_off, view};
 use super::wake::next_wake;
 use super::{Start, screen::Screen};
 use crate::client::{Command, Event, Job, Outcome, Ticket};
@@ -237,6 +237,10 @@ impl Driver {
         let effects = std::mem::take(&mut self.effects);
         let frames = SIZES.map(|(width, height)| {
             let frame = self.size(width, height).frame();
+            // What asks for an answer may cover what is above it; the catalogue is scrolled.
+            if self.model.prompt.is_none() && self.model.preview.open.is_none() {
+                assert_eq!(cut_off(&self.model), 0, "lines below\n{frame}");
+            }
             format!("{width}×{height}\n{frame}")
         });
         self.size(own.0, own.1).effects = effects;
@@ -456,6 +460,7 @@ fn landing(driver: &Driver, name: &str) -> Landing {
             })
             .to_vec(),
         reason: None,
+        advice: None,
         streams: streams
             .map(|(name, rows, bytes)| Stream {
                 name: name.to_owned(),
@@ -497,6 +502,8 @@ fn nothing(
         }
     }
     landing.reason = Some(why.1.to_owned());
+    landing.advice = (at == Link::Destination)
+        .then(|| "mint for a new external user ID, or add the destination by hand".to_owned());
     landing.streams.clear();
     landing.sample.clear();
     landing

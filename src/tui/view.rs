@@ -261,6 +261,15 @@ fn screen(model: &Model, width: usize, height: usize) -> Drawn {
     }
 }
 
+/// Returns how many lines of the screen that is shown lie below what can be seen of it.
+#[cfg(test)]
+pub fn cut_off(model: &Model) -> usize {
+    let (width, height) = body_size(model);
+    let lines = screen(model, width, height).lines;
+    let filled = lines.iter().rposition(|line| line.width() > 0);
+    filled.map_or(0, |last| (last + 1).saturating_sub(height))
+}
+
 fn header(model: &Model, width: usize) -> Line<'static> {
     let (place_role, place) = match model.place {
         Place::Sandbox => (Role::Strong, "SANDBOX"),

@@ -40,13 +40,13 @@ pub fn draw(model: &Model, width: usize, height: usize) -> Drawn {
     let left = height.saturating_sub(lines.len());
     match model.data.landing() {
         Some(landing) if landing.has_data() => {
-            let notes = notes(model, landing, width);
+            let notes = notes(model, landing, width, left);
             let mut drawn = Drawn::still(lines);
             drawn.append(table::lines(model, landing, notes, width, left));
             return drawn;
         }
-        Some(landing) => lines.extend(nothing(model, landing, width.min(WIDEST))),
-        None => lines.extend(not_yet(model, width.min(WIDEST))),
+        Some(landing) => lines.extend(nothing(model, landing, width.min(WIDEST), left)),
+        None => lines.extend(not_yet(model, width.min(WIDEST), left)),
     }
     Drawn::still(lines)
 }
@@ -70,7 +70,12 @@ pub fn page_rows(model: &Model) -> usize {
         return 1;
     };
     let left = height.saturating_sub(head(model, width, height).len());
-    table::page_rows(model, landing, notes(model, landing, width).len(), left)
+    table::page_rows(
+        model,
+        landing,
+        notes(model, landing, width, left).len(),
+        left,
+    )
 }
 
 /// Returns how long until the page changes on its own: a wait's clock, and how long ago things were.
@@ -174,9 +179,9 @@ fn incomplete(model: &Model, width: usize) -> Vec<Line<'static>> {
 }
 
 /// Before the first look has ended.
-fn not_yet(model: &Model, width: usize) -> Vec<Line<'static>> {
+fn not_yet(model: &Model, width: usize, height: usize) -> Vec<Line<'static>> {
     if let Some(failed) = &model.data.failure {
-        return failure::lines(model.look(), failed, INDENT, width);
+        return failure::lines(model.look(), failed, INDENT, width, height);
     }
     let (role, text) = match model.data.work() {
         Some(Work::Play) => (
@@ -206,10 +211,10 @@ fn not_yet(model: &Model, width: usize) -> Vec<Line<'static>> {
 }
 
 /// No data: the reason, and what to do.
-fn nothing(model: &Model, landing: &Landing, width: usize) -> Vec<Line<'static>> {
+fn nothing(model: &Model, landing: &Landing, width: usize, height: usize) -> Vec<Line<'static>> {
     let look = model.look();
     if let Some(failed) = &model.data.failure {
-        return failure::lines(look, failed, INDENT, width);
+        return failure::lines(look, failed, INDENT, width, height);
     }
     let (role, head) = match (model.data.work(), model.data.standing()) {
         (Some(_), _) => (Role::Text, "Nothing has landed so far."),
@@ -226,20 +231,28 @@ fn nothing(model: &Model, landing: &Landing, width: usize) -> Vec<Line<'static>>
         ("do", advice.as_deref(), Role::Strong),
         ("address", address.as_deref(), Role::Text),
     ];
-    lines.extend(failure::labelled(look, &parts, INDENT + 2, width));
+    let left = height.saturating_sub(lines.len());
+    lines.extend(failure::labelled(look, &parts, INDENT + 2, width, left));
     lines
 }
 
 /// What leads on, by the first link that does not hold.
 fn advice(model: &Model, landing: &Landing) -> Option<String> {
-    // What to change stands in the reason; where to change it is all there is to add.
-    let there = |what: &str| {
+    // What to do, and where.
+    let there = || {
         let address = landing.operator_url.as_ref();
-        address.map(|_| format!("look at {what} in Airbyte: O copies the address"))
+        let advice = landing.advice.as_deref().map(sanitize);
+        match (advice, address) {
+            (Some(advice), Some(_)) => Some(format!("{advice}; O copies the address")),
+            (None, Some(_)) => Some("look at it in Airbyte: O copies the address".to_owned()),
+            (advice, None) => advice,
+        }
     };
     let broken = landing.chain.iter().find(|l| l.status != LinkStatus::Ok);
     let text = match broken.map(|link| (link.link, link.status)) {
-        Some((_, LinkStatus::Failed)) => return there("it"),
+        Some(
+            (_, LinkStatus::Failed) | (Link::Destination | Link::Connection, LinkStatus::Missing),
+        ) => return there(),
         Some((Link::Workspace, LinkStatus::Missing)) => {
             "mint a token for this user on Tokens (3): the first one makes its workspace".to_owned()
         }
@@ -248,9 +261,6 @@ fn advice(model: &Model, landing: &Landing) -> Option<String> {
         }
         Some((Link::Source, LinkStatus::Missing)) => {
             "have the customer connect a source in the widget; w waits meanwhile".to_owned()
-        }
-        Some((Link::Destination | Link::Connection, LinkStatus::Missing)) => {
-            return there("the workspace");
         }
         Some((Link::Job, LinkStatus::Missing)) => {
             "start a sync in Airbyte, or w waits for one".to_owned()
@@ -266,13 +276,14 @@ fn advice(model: &Model, landing: &Landing) -> Option<String> {
     Some(text)
 }
 
-/// What is to be said below the streams.
-fn notes(model: &Model, landing: &Landing, width: usize) -> Vec<Line<'static>> {
+/// What is to be said below the streams, which keep their headings and a row.
+fn notes(model: &Model, landing: &Landing, width: usize, height: usize) -> Vec<Line<'static>> {
     let look = model.look();
     let width = width.min(WIDEST);
     let mut lines = Vec::new();
     if let Some(failed) = &model.data.failure {
-        lines.extend(failure::lines(look, failed, INDENT, width));
+        let most = height.saturating_sub(3);
+        lines.extend(failure::lines(look, failed, INDENT, width, most));
     }
     if !landing.complete {
         lines.extend(paragraph(
@@ -296,7 +307,7 @@ fn notes(model: &Model, landing: &Landing, width: usize) -> Vec<Line<'static>> {
         && let Some(address) = &landing.operator_url
     {
         let parts = [("address", Some(address.as_str()), Role::Text)];
-        lines.extend(failure::labelled(look, &parts, INDENT, width));
+        lines.extend(failure::labelled(look, &parts, INDENT, width, usize::MAX));
     }
     lines
 }

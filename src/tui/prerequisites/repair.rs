@@ -33,7 +33,7 @@ impl Offer {
     pub fn words(&self) -> String {
         match self {
             Offer::Region(region) => format!(
-                "makes {} {} and checks again",
+                "sets {}={} and checks",
                 Key::Region.variable(),
                 sanitize(region)
             ),

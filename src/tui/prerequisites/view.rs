@@ -14,7 +14,7 @@ use crate::domain::settings::{Finding, Source};
 use crate::domain::text::{counted, sanitize};
 use crate::tui::model::{Focus, Model};
 use crate::tui::mouse::Click;
-use crate::tui::pen::{Row, paragraph, wrap};
+use crate::tui::pen::{Row, paragraph, wrap, wrap_to};
 use crate::tui::theme::Role;
 use crate::tui::view::{Drawn, body_size};
 use crate::tui::{failure, screen::Screen};
@@ -22,6 +22,7 @@ use crate::tui::{failure, screen::Screen};
 const LABEL: usize = 3;
 const VERDICT: usize = 21;
 const VALUE: usize = 23;
+const WORDS: usize = LABEL + 22;
 
 /// Beyond this a source no longer reads as belonging to its value.
 const WIDEST: usize = 110;
@@ -30,14 +31,23 @@ const WIDEST: usize = 110;
 pub fn draw(model: &Model, width: usize, height: usize) -> Drawn {
     let width = width.min(WIDEST);
     let roomy = height >= 16;
+    // Where height is dear, what to do about a failed rung comes before what a good field is.
+    let helps =
+        roomy || !has_failed(model) || *model.form.finding(model.form.field().key) != Finding::Good;
+    let most = height.saturating_sub(match (roomy, helps) {
+        (true, _) => 9,
+        (false, true) => 6,
+        (false, false) => 4,
+    });
     let mut below = if roomy {
-        rungs(model, width)
+        rungs(model, width, most)
     } else {
-        rungs_in_one(model, width)
+        rungs_in_one(model, width, most)
     };
-    let most = height.saturating_sub(if roomy { 9 } else { 6 });
     below.truncate(most);
-    below.extend(help(model, width, roomy));
+    if helps {
+        below.extend(help(model, width, roomy));
+    }
     let room = height.saturating_sub(below.len() + 1).min(rows().len());
     let (mut drawn, hidden) = list(model, width, room);
     let lines = &mut drawn.lines;
@@ -241,10 +251,10 @@ fn editor<'m>(model: &Model, field: &Field, row: Row<'m>, end: usize) -> (Row<'m
     let row = if form.line.is_empty() && field.default.is_some() {
         let default = shown(model, field);
         row.put(Role::Text, "  ")
-            .until(Role::Quiet, format!("empty: {default}"), end)
+            .whole(Role::Quiet, format!("empty: {default}"), end)
     } else if field.secret && !form.line.is_empty() {
         let length = counted(form.line.text().chars().count(), "character");
-        row.put(Role::Text, "  ").until(Role::Quiet, length, end)
+        row.put(Role::Text, "  ").whole(Role::Quiet, length, end)
     } else {
         row
     };
@@ -252,16 +262,25 @@ fn editor<'m>(model: &Model, field: &Field, row: Row<'m>, end: usize) -> (Row<'m
 }
 
 /// The rungs, one a line; a failed one with why and what to do.
-fn rungs(model: &Model, width: usize) -> Vec<Line<'static>> {
+fn rungs(model: &Model, width: usize, most: usize) -> Vec<Line<'static>> {
+    let left = most.saturating_sub(model.form.rungs.len());
     let mut lines = Vec::new();
     for (rung, state) in &model.form.rungs {
-        lines.push(rung_line(model, *rung, state, width));
+        lines.extend(rung_lines(model, *rung, state, width));
         if let RungState::Ended(step) = state
             && let Some(failed) = &step.failure
             && !model.form.stale
         {
-            lines.extend(failure::reasons(model.look(), failed, LABEL + 2, width));
-            lines.extend(offer_line(model, LABEL + 2, width));
+            let offer = offer_line(model, LABEL + 2, width);
+            let left = left.saturating_sub(usize::from(offer.is_some()));
+            lines.extend(failure::reasons(
+                model.look(),
+                failed,
+                LABEL + 2,
+                width,
+                left,
+            ));
+            lines.extend(offer);
         }
     }
     lines
@@ -316,7 +335,8 @@ fn rung_words(model: &Model, state: &RungState) -> (&'static str, Role, String) 
     }
 }
 
-fn rung_line(model: &Model, rung: Rung, state: &RungState, width: usize) -> Line<'static> {
+/// One line, or more where a failure's words need them.
+fn rung_lines(model: &Model, rung: Rung, state: &RungState, width: usize) -> Vec<Line<'static>> {
     let (glyph, role, words) = rung_words(model, state);
     let took = match state {
         RungState::Ended(step) if step.status != Status::Skip && !model.form.stale => {
@@ -325,21 +345,33 @@ fn rung_line(model: &Model, rung: Rung, state: &RungState, width: usize) -> Line
         RungState::Ended(_) | RungState::NotYet | RungState::Running => String::new(),
     };
     let words_role = if role == Role::Good { Role::Text } else { role };
-    Row::new(model.look())
+    let look = model.look();
+    let row = Row::new(look)
         .at(1)
         .put(role, glyph)
         .at(LABEL)
         .put(Role::Text, rung.name())
         .at(LABEL + 13)
         .put(Role::Quiet, format!("{took:>7}"))
-        .at(LABEL + 22)
-        .until(words_role, words, width)
-        .line()
+        .at(WORDS);
+    if role != Role::Bad {
+        return vec![row.until(words_role, words, width).line()];
+    }
+    let mut pieces = wrap(&look.shown(&words), width.saturating_sub(WORDS)).into_iter();
+    let first = row.put(role, pieces.next().unwrap_or_default()).line();
+    let others = pieces.map(|piece| Row::new(look).at(WORDS).put(role, piece).line());
+    std::iter::once(first).chain(others).collect()
 }
 
-/// The rungs on one line, where height is dear; the failed one's message on a second.
-fn rungs_in_one(model: &Model, width: usize) -> Vec<Line<'static>> {
-    let mut row = Row::new(model.look()).at(1);
+/// Returns true when a rung has failed on the settings as they are.
+fn has_failed(model: &Model) -> bool {
+    model.form.failed().is_some() && !model.form.stale
+}
+
+/// The rungs on one line, where height is dear; below it why the failed one did, and what to do.
+fn rungs_in_one(model: &Model, width: usize, most: usize) -> Vec<Line<'static>> {
+    let look = model.look();
+    let mut row = Row::new(look).at(1);
     for (rung, state) in &model.form.rungs {
         let (glyph, role, _) = rung_words(model, state);
         row = row
@@ -348,16 +380,17 @@ fn rungs_in_one(model: &Model, width: usize) -> Vec<Line<'static>> {
     }
     let mut lines = vec![row.line()];
     if let Some(failed) = model.form.failed().and_then(|s| s.failure.as_ref())
-        && !model.form.stale
+        && has_failed(model)
     {
-        lines.extend(paragraph(
-            model.look(),
-            Role::Bad,
-            LABEL,
-            &failed.message,
-            width,
-        ));
-        lines.extend(offer_line(model, LABEL, width));
+        if let Some(offer) = offer_line(model, LABEL, width) {
+            // The key that repairs it is what to do.
+            let message = format!("✖ {}", failed.message);
+            lines.extend(paragraph(look, Role::Bad, 1, &message, width));
+            lines.push(offer);
+        } else {
+            let left = most.saturating_sub(1);
+            lines.extend(failure::lines(look, failed, 1, width, left));
+        }
     }
     lines
 }
@@ -370,34 +403,27 @@ fn help(model: &Model, width: usize, roomy: bool) -> Vec<Line<'static>> {
     let room = width.saturating_sub(2);
     let (role, remark) = remark_of_focused(model, field, room);
     let line = |role, text: String| Row::new(look).at(1).until(role, text, width).line();
-    let mut lines = Vec::new();
-    lines.extend(
-        wrap(&model.look().shown(&remark), room)
-            .into_iter()
-            .take(2)
-            .map(|piece| line(role, piece)),
-    );
-    if let Some(to) = model.draft.repair(field.key) {
+    let repair = model.draft.repair(field.key);
+    let height = if roomy { 3 } else { 2 };
+    let most = height - usize::from(repair.is_some()) - usize::from(roomy);
+    let mut lines: Vec<_> = wrap_to(&look.shown(&remark), room, most)
+        .into_iter()
+        .map(|piece| line(role, piece))
+        .collect();
+    if let Some(to) = repair {
         lines.push(line(Role::Strong, format!("Ctrl-F makes it {to}")));
     }
-    if lines.is_empty() {
+    if lines.is_empty() && roomy {
         lines.push(Line::default());
     }
-    let height = if roomy { 3 } else { 2 };
-    let left = height - lines.len().min(height - 1);
-    lines.truncate(height - left);
+    let left = height.saturating_sub(lines.len());
     let named = wrap(&format!("{} · {}", field.variable, field.help), room);
     let pieces = if named.len() <= left {
         named
     } else {
-        wrap(field.help, room)
+        wrap_to(field.help, room, left)
     };
-    lines.extend(
-        pieces
-            .into_iter()
-            .take(left)
-            .map(|piece| line(Role::Quiet, piece)),
-    );
+    lines.extend(pieces.into_iter().map(|piece| line(Role::Quiet, piece)));
     lines.resize(height, Line::default());
     if roomy {
         lines.insert(0, Line::default());

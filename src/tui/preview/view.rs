@@ -77,7 +77,11 @@ fn head(model: &Model, width: usize, height: usize) -> Vec<Line<'static>> {
     }
     if let Some(failed) = &model.preview.failure {
         let narrow = width.min(WIDEST);
-        lines.extend(failure::lines(model.look(), failed, INDENT, narrow));
+        // The visits keep their headings and a row or two.
+        let visits = if model.preview.hits.is_empty() { 0 } else { 4 };
+        let most = height.saturating_sub(lines.len() + 1 + visits);
+        let failed = failure::lines(model.look(), failed, INDENT, narrow, most);
+        lines.extend(failed);
         lines.push(Line::default());
     }
     lines
@@ -503,7 +507,7 @@ fn catalogue_lines(model: &Model, width: usize) -> Vec<Line<'static>> {
 }
 
 fn catalogue_failure(model: &Model, failed: &Failure, width: usize) -> Vec<Line<'static>> {
-    failure::lines(model.look(), failed, INDENT, width)
+    failure::lines(model.look(), failed, INDENT, width, usize::MAX)
 }
 
 fn tiles(model: &Model, templates: &[SourceTemplate], width: usize) -> Vec<Line<'static>> {

@@ -210,7 +210,7 @@ fn line_lines(
     let label = match wanted {
         Wanted::SavePath => "Save the edited settings to which new file?",
         Wanted::TemplateName => "Template name:",
-        Wanted::Schedule => "Schedule: hourly, manual, or a Quartz cron in UTC such as 0 0 6 * * ?",
+        Wanted::Schedule => "Schedule: hourly, manual, or Quartz cron (0 0 6 * * ?):",
         Wanted::Users(_) => "External user IDs, separated by commas or lines, or @file:",
         Wanted::Filter(screen) => narrowed(model, *screen).0,
         Wanted::DataUser => "External user ID whose data to look for:",
@@ -219,7 +219,7 @@ fn line_lines(
     let room = width.saturating_sub(5).clamp(1, 100);
     let (piece, column) = line.window(room, look.is_veiled());
     let padding = " ".repeat(room.saturating_sub(piece.width()));
-    let lines = vec![
+    let mut lines = vec![
         TextLine::default(),
         Row::new(look)
             .at(1)
@@ -229,8 +229,8 @@ fn line_lines(
             .at(3)
             .put(Role::Focus, format!("{piece}{padding}"))
             .line(),
-        remark(model, wanted, line, complaint, width),
     ];
+    lines.extend(remark(model, wanted, line, complaint, width));
     let mut drawn = Drawn::still(lines);
     drawn.cursor = Some((3 + column.min(room - 1), 2));
     drawn
@@ -274,10 +274,10 @@ fn remark(
     line: &Line,
     complaint: Option<&str>,
     width: usize,
-) -> TextLine<'static> {
-    let row = Row::new(model.look()).at(3);
+) -> Vec<TextLine<'static>> {
+    let written = |role, text: &str| paragraph(model.look(), role, 3, text, width);
     if let Some(complaint) = complaint {
-        return row.until(Role::Bad, format!("✖ {complaint}"), width).line();
+        return written(Role::Bad, &format!("✖ {complaint}"));
     }
     let (role, text) = match wanted {
         Wanted::Schedule => match Schedule::parse(line.text()) {
@@ -328,12 +328,12 @@ fn remark(
         },
         Wanted::SavePath => (
             Role::Quiet,
-            "A private sandbox leaves every .env alone, so this asks for a path.".to_owned(),
+            "A private sandbox leaves every .env alone.".to_owned(),
         ),
         Wanted::TemplateName => (
             Role::Quiet,
             "The destination's name in every new workspace.".to_owned(),
         ),
     };
-    row.until(role, text, width).line()
+    written(role, &text)
 }

@@ -28,7 +28,7 @@ pub fn draw(model: &Model, width: usize, height: usize) -> Drawn {
     let width = width.min(WIDEST);
     let Some((_, spec)) = &model.template.of else {
         lines.push(Line::default());
-        lines.extend(incomplete(model, width));
+        lines.extend(incomplete(model, width, height));
         return Drawn::still(lines);
     };
     let roomy = height >= 16;
@@ -36,12 +36,18 @@ pub fn draw(model: &Model, width: usize, height: usize) -> Drawn {
         lines.push(Line::default());
     }
     lines.extend(facts(model, spec, width));
-    let mut state = standing(model, width);
-    if model.template.failure.is_some() && lines.len() + state.len() + 1 > height {
+    // Folded, the page's title and two facts stand above it.
+    let state = standing(model, width, height.saturating_sub(4));
+    let troubled = model.template.failure.is_some()
+        || matches!(
+            model.template.condition(),
+            Condition::Conflict(..) | Condition::Unknown(_)
+        );
+    if troubled && lines.len() + state.height() + 1 > height {
         // What went wrong is read before what was wanted.
-        lines.truncate(3);
+        lines.truncate(height.saturating_sub(state.height() + 1).max(3));
     }
-    state.truncate(height.saturating_sub(lines.len() + 1));
+    let state = state.fitted(height.saturating_sub(lines.len() + 1));
     let room = height.saturating_sub(lines.len() + state.len() + 2);
     if let Some(plan) = &model.template.plan {
         let listed = listed(model, plan, width, if room < 11 { 2 } else { 4 });
@@ -72,7 +78,7 @@ fn title(model: &Model, width: usize) -> Line<'static> {
         .line()
 }
 
-fn incomplete(model: &Model, width: usize) -> Vec<Line<'static>> {
+fn incomplete(model: &Model, width: usize, height: usize) -> Vec<Line<'static>> {
     let look = model.look();
     let mut lines = vec![
         Row::new(look)
@@ -90,7 +96,15 @@ fn incomplete(model: &Model, width: usize) -> Vec<Line<'static>> {
         .findings
         .iter()
         .filter(|(_, finding)| !finding.is_usable());
-    for (key, finding) in named {
+    let named: Vec<_> = named.collect();
+    let room = height.saturating_sub(lines.len() + 2);
+    let shown = if named.len() > room {
+        room.saturating_sub(1)
+    } else {
+        named.len()
+    };
+    let more = named.len() - shown;
+    for (key, finding) in named.into_iter().take(shown) {
         lines.push(
             Row::new(look)
                 .at(LABEL + 2)
@@ -99,6 +113,11 @@ fn incomplete(model: &Model, width: usize) -> Vec<Line<'static>> {
                 .until(Role::Quiet, finding.detail(), width)
                 .line(),
         );
+    }
+    if more > 0 {
+        let row = Row::new(look).at(LABEL + 2);
+        let text = format!("and {more} more");
+        lines.push(row.put(Role::Quiet, text).line());
     }
     lines
 }

@@ -45,7 +45,7 @@ fn found_nothing(at: Link, status: LinkStatus, why: (&str, &str)) -> Driver {
 
 const NO_DESTINATION: (&str, &str) = (
     "none named destination-s3",
-    "the workspace has no destination named destination-s3: it was made before the template, or Airbyte refused the configuration. Mint for a new external user ID, or add the destination by hand",
+    "the workspace has no destination named destination-s3: it was made before the template, or Airbyte refused the configuration",
 );
 
 #[test]

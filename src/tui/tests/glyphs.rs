@@ -1,8 +1,6 @@
 //! No state is told by its colour alone: where a verdict's colour is, its glyph is; and every state of
 //! every screen is drawn at the sizes that count.
 
-use std::fmt::Write as _;
-
 use super::*;
 use crate::domain::failure::Code;
 use crate::tui::tests::frames::{board, checked, planned, refused};
@@ -162,17 +160,5 @@ fn no_state_is_told_by_colour_alone() {
                 roles.clone_into(&mut above);
             }
         }
-    }
-}
-
-#[test]
-fn every_state_at_the_sizes_that_count() {
-    for (name, mut driver) in states() {
-        let mut frames = String::new();
-        for (width, height) in SIZES {
-            driver.size(width, height);
-            let _ = write!(frames, "{width}x{height}\n{}", driver.frame());
-        }
-        insta::assert_snapshot!(name, frames);
     }
 }

@@ -124,8 +124,9 @@ pub fn draw(model: &Model, width: usize, height: usize) -> Drawn {
             .line(),
     );
     if let Some(row) = board.selected() {
-        let mut detail = detail(model, row, width);
-        detail.truncate(detail_height(height));
+        let most = detail_height(height);
+        let mut detail = detail(model, row, width, most);
+        detail.truncate(most);
         lines.extend(detail);
     }
     drawn
@@ -232,7 +233,7 @@ fn row_line(model: &Model, columns: &Columns, row: &Row, selected: bool) -> Line
     let mut line = pen::Row::new(model.look())
         .put(Role::Text, mark)
         .at(Columns::MARK)
-        .fit(name, row.user.as_str(), columns.user)
+        .fit_ends(name, row.user.as_str(), columns.user)
         .at(columns.workspace)
         .fit(Role::Quiet, workspace, 10)
         .at(columns.left);
@@ -290,16 +291,24 @@ fn renewal(model: &Model, row: &Row, room: usize) -> (Role, String) {
 }
 
 /// The selected row, opened up.
-fn detail(model: &Model, row: &Row, width: usize) -> Vec<Line<'static>> {
+fn detail(model: &Model, row: &Row, width: usize, most: usize) -> Vec<Line<'static>> {
     let look = model.look();
+    let failed = model.tokens.failure(row);
+    if let Some(failed) = failed
+        && most < 5
+    {
+        // The row above names the user; what to do counts more.
+        return failure::lines(look, failed, 2, width, most);
+    }
     let mut lines = vec![
         pen::Row::new(look)
             .at(1)
             .until(Role::Strong, row.user.as_str(), width)
             .line(),
     ];
-    if let Some(failed) = model.tokens.failure(row) {
-        lines.extend(failure::lines(look, failed, 2, width));
+    if let Some(failed) = failed {
+        let left = most.saturating_sub(1);
+        lines.extend(failure::lines(look, failed, 2, width, left));
         return lines;
     }
     match model.tokens.held(row) {

@@ -41,7 +41,9 @@ impl Columns {
         let fixed = fixed + if with_objects { Self::OBJECTS } else { 0 };
         let free = width.saturating_sub(fixed);
         let longest = streams.iter().map(|s| sanitize(&s.name).width()).max();
-        let most = free.saturating_sub(6).clamp(10, 40);
+        // Where width is dear the bars give way altogether.
+        let bars = if with_objects { 6 } else { 0 };
+        let most = free.saturating_sub(bars).clamp(10, 40);
         let name = longest.unwrap_or(0).max(heading.width()).clamp(10, most);
         let bar = free.saturating_sub(name).min(60);
         let rows = Self::MARK + name + 1;
@@ -177,7 +179,7 @@ fn stream_line(
     let row = Row::new(model.look())
         .put(Role::Text, mark)
         .at(Columns::MARK)
-        .fit(name, sanitize(&stream.name), columns.name)
+        .fit_ends(name, sanitize(&stream.name), columns.name)
         .at(columns.rows)
         .put(Role::Text, format!("{:>1$}", rows, Columns::ROWS))
         .put(Role::Text, "  ")

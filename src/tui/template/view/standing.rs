@@ -84,8 +84,39 @@ fn made_on(existing: &Existing) -> String {
     })
 }
 
-/// How things stand, in a few lines above the footer.
-pub(super) fn standing(model: &Model, width: usize) -> Vec<Line<'static>> {
+/// What is to be said, in pieces of which one is whole or is left out.
+#[derive(Default)]
+pub(super) struct Standing(Vec<Vec<Line<'static>>>);
+
+impl Standing {
+    /// Returns how many lines all of it takes.
+    pub(super) fn height(&self) -> usize {
+        self.0.iter().map(Vec::len).sum()
+    }
+
+    /// Returns what fits: as much as possible of the first piece, then whole pieces.
+    pub(super) fn fitted(self, height: usize) -> Vec<Line<'static>> {
+        let mut pieces = self.0.into_iter();
+        let mut lines = pieces.next().unwrap_or_default();
+        lines.truncate(height);
+        for piece in pieces {
+            if lines.len() + piece.len() > height {
+                break;
+            }
+            lines.extend(piece);
+        }
+        lines
+    }
+
+    fn add(&mut self, piece: Vec<Line<'static>>) {
+        if !piece.is_empty() {
+            self.0.push(piece);
+        }
+    }
+}
+
+/// How things stand, in a few lines above the footer; a failure in at most so many.
+pub(super) fn standing(model: &Model, width: usize, most: usize) -> Standing {
     let look = model.look();
     if let Some(setup) = model.setup {
         let words = match setup.work {
@@ -94,50 +125,58 @@ pub(super) fn standing(model: &Model, width: usize) -> Vec<Line<'static>> {
             Work::Plan => "Looking for what exists …".to_owned(),
             Work::Check | Work::Adopt => format!("{} …", setup.work.words()),
         };
-        return vec![
+        return Standing(vec![vec![
             Row::new(look)
                 .at(LABEL)
                 .put(Role::Busy, model.spinner())
                 .put(Role::Text, " ")
                 .until(Role::Text, words, width)
                 .line(),
-        ];
+        ]]);
     }
-    let mut lines = Vec::new();
+    let mut standing = Standing::default();
     let page = &model.template;
+    let mut gap = None;
     if let (Some(failed), Some(_)) = (&page.failure, &page.plan) {
-        lines.extend(failed_lines(model, failed, width));
-        lines.push(Line::default());
+        standing.add(failed_lines(model, failed, width, most));
+        gap = Some(Line::default());
     }
-    match page.condition() {
-        Condition::Incomplete => {}
-        Condition::Unplanned => lines.extend(paragraph(
-            look,
-            Role::Quiet,
-            LABEL,
-            "○ Not planned yet.",
-            width,
-        )),
-        Condition::Failed(failed) => lines.extend(failed_lines(model, failed, width)),
-        // What has moved is not asked about here any more.
-        Condition::Ready(_) if moved_is_offered(model) => {}
-        _ if page.unproved.is_some() => lines.extend(unproved(look, width)),
-        Condition::Ready(plan) => lines.extend(ready(look, plan, width)),
-        Condition::Made(made) => lines.extend(made_lines(look, made, width)),
-        Condition::Exists(existing) => lines.extend(exists(look, existing, width)),
-        Condition::Conflict(existing, differences) => {
-            lines.extend(conflict(look, existing, differences, width));
+    let (first, second) = match page.condition() {
+        Condition::Incomplete => Default::default(),
+        Condition::Unplanned => {
+            let text = "○ Not planned yet.";
+            (paragraph(look, Role::Quiet, LABEL, text, width), Vec::new())
         }
-        Condition::Unknown(since) => lines.extend(unknown(look, since, width)),
-    }
-    lines.extend(not_saved(model, width));
-    lines
+        Condition::Failed(failed) => (failed_lines(model, failed, width, most), Vec::new()),
+        // What has moved is not asked about here any more.
+        Condition::Ready(_) if moved_is_offered(model) => Default::default(),
+        _ if page.unproved.is_some() => (unproved(look, width), Vec::new()),
+        Condition::Ready(plan) => ready(look, plan, width),
+        Condition::Made(made) => made_lines(look, made, width),
+        Condition::Exists(existing) => exists(look, existing, width),
+        Condition::Conflict(existing, differences) => conflict(look, existing, differences, width),
+        Condition::Unknown(since) => (unknown(look, since, width), Vec::new()),
+    };
+    let first = if first.is_empty() {
+        first
+    } else {
+        gap.into_iter().chain(first).collect()
+    };
+    standing.add(first);
+    standing.add(second);
+    standing.add(not_saved(model, width));
+    standing
 }
 
+/// The piece that says how things stand, and one that is good to know.
+type Pieces = (Vec<Line<'static>>, Vec<Line<'static>>);
+
 /// A failure, and the one key that leads on where there is one.
-fn failed_lines(model: &Model, failed: &Failure, width: usize) -> Vec<Line<'static>> {
-    let mut lines = failure::lines(model.look(), failed, LABEL, width);
-    if moved::is_offered(model, failed) {
+fn failed_lines(model: &Model, failed: &Failure, width: usize, most: usize) -> Vec<Line<'static>> {
+    let offered = moved::is_offered(model, failed);
+    let most = most.saturating_sub(usize::from(offered));
+    let mut lines = failure::lines(model.look(), failed, LABEL, width, most);
+    if offered {
         lines.push(
             Row::new(model.look())
                 .at(LABEL + 2)
@@ -165,19 +204,14 @@ fn not_saved(model: &Model, width: usize) -> Vec<Line<'static>> {
     paragraph(model.look(), Role::Quiet, LABEL + 2, &text, width)
 }
 
-fn ready(look: Look<'_>, plan: &Plan, width: usize) -> Vec<Line<'static>> {
+fn ready(look: Look<'_>, plan: &Plan, width: usize) -> Pieces {
     if plan.listed {
         let count = match plan.existing.len() {
             0 => "no template".to_owned(),
             count => counted(count, "template"),
         };
-        return paragraph(
-            look,
-            Role::Text,
-            LABEL,
-            &format!("○ None of this name exists; the organization has {count}."),
-            width,
-        );
+        let text = format!("○ None of this name exists; the organization has {count}.");
+        return (paragraph(look, Role::Text, LABEL, &text, width), Vec::new());
     }
     let known = if plan.existing.is_empty() {
         "none".to_owned()
@@ -185,24 +219,16 @@ fn ready(look: Look<'_>, plan: &Plan, width: usize) -> Vec<Line<'static>> {
         let names: Vec<String> = plan.existing.iter().map(|e| e.name.clone()).collect();
         names.join(", ")
     };
-    let mut lines = paragraph(
-        look,
-        Role::Warn,
-        LABEL,
-        &format!("! This API cannot list templates. Created from this machine so far: {known}."),
-        width,
-    );
-    lines.extend(paragraph(
-        look,
-        Role::Quiet,
-        LABEL + 2,
-        "Two templates with one name break every new customer, so a second is never sent without asking.",
-        width,
-    ));
-    lines
+    let text =
+        format!("! This API cannot list templates. Created from this machine so far: {known}.");
+    let good_to_know = "Two templates with one name break every new customer, so a second is never sent without asking.";
+    (
+        paragraph(look, Role::Warn, LABEL, &text, width),
+        paragraph(look, Role::Quiet, LABEL + 2, good_to_know, width),
+    )
 }
 
-fn made_lines(look: Look<'_>, made: &Made, width: usize) -> Vec<Line<'static>> {
+fn made_lines(look: Look<'_>, made: &Made, width: usize) -> Pieces {
     let text = match &made.creation {
         Creation::Created { id } => {
             let at = clock_time(made.at.wall);
@@ -221,18 +247,14 @@ fn made_lines(look: Look<'_>, made: &Made, width: usize) -> Vec<Line<'static>> {
         }
         Creation::Exists { id: None } => "✔ It exists already · nothing was sent".to_owned(),
     };
-    let mut lines = paragraph(look, Role::Good, LABEL, &text, width);
-    lines.extend(paragraph(
-        look,
-        Role::Quiet,
-        LABEL + 2,
-        "Every workspace made from now on gets this destination.",
-        width,
-    ));
-    lines
+    let good_to_know = "Every workspace made from now on gets this destination.";
+    (
+        paragraph(look, Role::Good, LABEL, &text, width),
+        paragraph(look, Role::Quiet, LABEL + 2, good_to_know, width),
+    )
 }
 
-fn exists(look: Look<'_>, existing: &Existing, width: usize) -> Vec<Line<'static>> {
+fn exists(look: Look<'_>, existing: &Existing, width: usize) -> Pieces {
     let id = existing
         .id
         .as_deref()
@@ -241,21 +263,12 @@ fn exists(look: Look<'_>, existing: &Existing, width: usize) -> Vec<Line<'static
         made if made.is_empty() => made,
         made => format!(" · {made}"),
     };
-    let mut lines = paragraph(
-        look,
-        Role::Good,
-        LABEL,
-        &format!("✔ This template exists{id}{since}"),
-        width,
-    );
-    lines.extend(paragraph(
-        look,
-        Role::Quiet,
-        LABEL + 2,
-        "Nothing has to be sent.",
-        width,
-    ));
-    lines
+    let text = format!("✔ This template exists{id}{since}");
+    let good_to_know = "Nothing has to be sent.";
+    (
+        paragraph(look, Role::Good, LABEL, &text, width),
+        paragraph(look, Role::Quiet, LABEL + 2, good_to_know, width),
+    )
 }
 
 fn conflict(
@@ -263,7 +276,7 @@ fn conflict(
     existing: &Existing,
     differences: &[Difference],
     width: usize,
-) -> Vec<Line<'static>> {
+) -> Pieces {
     let id = existing
         .id
         .as_deref()
@@ -296,14 +309,9 @@ fn conflict(
                 .line(),
         );
     }
-    lines.extend(paragraph(
-        look,
-        Role::Quiet,
-        LABEL + 2,
-        "Two templates with one name break every new customer. Give this one another name, or send all the same.",
-        width,
-    ));
-    lines
+    let good_to_know = "Two templates with one name break every new customer. Give this one another name, or send all the same.";
+    let good_to_know = paragraph(look, Role::Quiet, LABEL + 2, good_to_know, width);
+    (lines, good_to_know)
 }
 
 fn unproved(look: Look<'_>, width: usize) -> Vec<Line<'static>> {
