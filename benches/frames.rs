@@ -126,7 +126,6 @@ fn minted(user: ExternalUser, now: Moment) -> Minted {
             expires_at: Some(now.wall + Duration::from_mins(20)),
             widget_url: None,
             widget_origin: None,
-            claims: serde_json::Map::new(),
         }),
         user,
         origin,

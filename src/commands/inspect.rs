@@ -5,7 +5,7 @@
 use std::io::Read as _;
 use std::path::Path;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::print::{Printer, Report, Tone};
 use super::session::Environment;
@@ -103,7 +103,7 @@ pub(super) fn run(
         "expires_at": opened.expires_at.map(rfc3339),
         "ttl_s": left.map(|left| left.as_secs()),
         "widget_url": opened.widget_url,
-        "claims": Value::Object(opened.claims),
+        "claims": token::claims(&text).unwrap_or_default(),
     });
     printer.finish(Report {
         kind: KIND,

@@ -11,6 +11,7 @@ use base64::Engine as _;
 use base64::alphabet::{self, Alphabet};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -22,6 +23,9 @@ use super::user::ExternalUser;
 
 /// The longest text taken for a token, in bytes.
 pub const LIMIT: usize = 1 << 20;
+
+/// What is said of a token that opens onto nothing.
+const UNREADABLE: &str = "holds a token whose claims are not readable";
 
 /// Both alphabets, padded or not.
 const BASE64: [GeneralPurpose; 2] = [lenient(&alphabet::STANDARD), lenient(&alphabet::URL_SAFE)];
@@ -49,8 +53,6 @@ pub struct Opened {
     pub widget_url: Option<String>,
     /// The origin of that page, where it is a URL.
     pub widget_origin: Option<String>,
-    /// The claims as they stand, texts sanitized.
-    pub claims: Map<String, Value>,
 }
 
 /// What is to be said of a token.
@@ -84,6 +86,33 @@ impl Verdict {
 /// # Errors
 /// The end of a sentence that says what it is not.
 pub fn open(text: &str) -> Result<Opened, String> {
+    let (jwt, widget_url) = unwrapped(text)?;
+    let mut opened = open_jwt(&jwt)?;
+    if let Some(url) = widget_url {
+        read_widget_url(&mut opened, &url);
+    }
+    Ok(opened)
+}
+
+/// Returns all claims of a widget token as they stand, texts sanitized.
+///
+/// # Errors
+/// As of [`open`].
+pub fn claims(text: &str) -> Result<Map<String, Value>, String> {
+    let (jwt, _) = unwrapped(text)?;
+    let bytes = payload(&jwt).ok_or(UNREADABLE)?;
+    let mut value = serde_json::from_slice(&bytes).map_err(|_why| UNREADABLE)?;
+    clean(&mut value);
+    let Value::Object(claims) = value else {
+        return Err(UNREADABLE.to_owned());
+    };
+    Ok(claims)
+}
+
+/// The JWT inside, and the widget's address beside it.
+type Unwrapped = (String, Option<String>);
+
+fn unwrapped(text: &str) -> Result<Unwrapped, String> {
     let text = text.trim();
     if text.is_empty() {
         return Err("is empty".to_owned());
@@ -91,10 +120,10 @@ pub fn open(text: &str) -> Result<Opened, String> {
     if text.len() > LIMIT {
         return Err("is longer than any token".to_owned());
     }
-    open_nested(text, 0)
+    unwrap_nested(text, 0)
 }
 
-fn open_nested(text: &str, depth: u8) -> Result<Opened, String> {
+fn unwrap_nested(text: &str, depth: u8) -> Result<Unwrapped, String> {
     if text.starts_with('{') {
         let envelope: Value = serde_json::from_str(text).map_err(|e| {
             format!(
@@ -103,10 +132,10 @@ fn open_nested(text: &str, depth: u8) -> Result<Opened, String> {
                 e.column()
             )
         })?;
-        return open_envelope(&envelope, depth);
+        return unwrap_envelope(envelope, depth);
     }
     if is_jwt(text) {
-        return open_jwt(text);
+        return Ok((text.to_owned(), None));
     }
     let bytes = decode_base64(text).ok_or("is neither base64, nor JSON, nor a JWT")?;
     let inner = String::from_utf8(bytes).map_err(|e| {
@@ -121,79 +150,76 @@ fn open_nested(text: &str, depth: u8) -> Result<Opened, String> {
             e.column()
         )
     })?;
-    open_envelope(&envelope, depth)
+    unwrap_envelope(envelope, depth)
 }
 
-fn open_envelope(envelope: &Value, depth: u8) -> Result<Opened, String> {
-    let token = envelope
-        .get("token")
-        .and_then(Value::as_str)
-        .filter(|t| !t.is_empty());
-    let widget_url = envelope
-        .get("widgetUrl")
-        .and_then(Value::as_str)
-        .filter(|t| !t.is_empty());
-    match (token, widget_url) {
-        (Some(token), None) if !is_jwt(token) && depth == 0 => open_nested(token, depth + 1),
-        (Some(token), widget_url) => {
-            let mut opened = open_jwt(token)?;
-            if let Some(url) = widget_url {
-                read_widget_url(&mut opened, url);
-            }
-            Ok(opened)
-        }
+fn unwrap_envelope(mut envelope: Value, depth: u8) -> Result<Unwrapped, String> {
+    let mut text = |field| match envelope.get_mut(field).map(Value::take) {
+        Some(Value::String(text)) if !text.is_empty() => Some(text),
+        _ => None,
+    };
+    match (text("token"), text("widgetUrl")) {
+        (Some(token), None) if !is_jwt(&token) && depth == 0 => unwrap_nested(&token, depth + 1),
+        (Some(token), widget_url) => Ok((token, widget_url)),
         (None, _) => Err("has no token inside".to_owned()),
     }
 }
 
+/// The claims that are looked at, whatever they are; the others are passed over.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Claims {
+    act: Value,
+    #[serde(rename = "io.airbyte.auth.workspace_scope")]
+    scope: Value,
+    roles: Value,
+    exp: Value,
+}
+
+impl Claims {
+    fn read(jwt: &str) -> Option<Claims> {
+        let bytes = payload(jwt)?;
+        // A list would be read as the fields in their order.
+        let is_object = bytes.trim_ascii_start().starts_with(b"{");
+        is_object.then(|| serde_json::from_slice(&bytes).ok())?
+    }
+
+    fn expiry(&self) -> Option<Timestamp> {
+        let seconds = self.exp.as_i64().or_else(|| {
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "a fraction of a second does not matter here"
+            )]
+            self.exp.as_f64().map(|s| s as i64)
+        })?;
+        Timestamp::from_second(seconds).ok()
+    }
+}
+
+fn payload(jwt: &str) -> Option<Vec<u8>> {
+    decode_base64(jwt.split('.').nth(1)?)
+}
+
 fn open_jwt(jwt: &str) -> Result<Opened, String> {
-    let payload = jwt.split('.').nth(1).unwrap_or_default();
-    let claims = decode_base64(payload)
-        .and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok())
-        .and_then(|mut value| {
-            clean(&mut value);
-            if let Value::Object(map) = value {
-                Some(map)
-            } else {
-                None
-            }
-        })
-        .ok_or("holds a token whose claims are not readable")?;
-    let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
-    let scope = claims.get("io.airbyte.auth.workspace_scope");
+    let claims = Claims::read(jwt).ok_or(UNREADABLE)?;
+    let text = |value: &Value| value.as_str().map(sanitize);
+    let field = |value: &Value, name: &str| value.get(name).and_then(text);
     Ok(Opened {
-        user: text(claims.get("act").and_then(|act| act.get("sub"))),
-        workspace_id: text(scope.and_then(|scope| scope.get("workspaceId"))),
-        origin: None,
+        user: field(&claims.act, "sub"),
+        workspace_id: field(&claims.scope, "workspaceId"),
         roles: claims
-            .get("roles")
-            .and_then(Value::as_array)
-            .map(|roles| roles.iter().filter_map(|r| text(Some(r))).collect())
+            .roles
+            .as_array()
+            .map(|roles| roles.iter().filter_map(text).collect())
             .unwrap_or_default(),
-        expires_at: expiry(&claims),
-        widget_url: None,
-        widget_origin: None,
-        claims,
+        expires_at: claims.expiry(),
+        ..Opened::default()
     })
 }
 
 /// Returns when a JWT expires, if it can be read and says so.
 pub fn jwt_expiry(jwt: &str) -> Option<Timestamp> {
-    let payload = decode_base64(jwt.split('.').nth(1)?)?;
-    let claims: Map<String, Value> = serde_json::from_slice(&payload).ok()?;
-    expiry(&claims)
-}
-
-fn expiry(claims: &Map<String, Value>) -> Option<Timestamp> {
-    let exp = claims.get("exp")?;
-    let seconds = exp.as_i64().or_else(|| {
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "a fraction of a second does not matter here"
-        )]
-        exp.as_f64().map(|s| s as i64)
-    })?;
-    Timestamp::from_second(seconds).ok()
+    Claims::read(jwt)?.expiry()
 }
 
 fn read_widget_url(opened: &mut Opened, text: &str) {
@@ -443,6 +469,28 @@ mod tests {
         ))
         .unwrap();
         assert_eq!(opened.user.as_deref(), Some("a ]52;c;x"));
+        let all = claims(&jwt("{\"a\\u202eb\":[\"c\\u0007\"]}")).unwrap();
+        assert_eq!(Value::from(all), serde_json::json!({"a b": ["c"]}));
+    }
+
+    #[test]
+    fn claims_of_another_type_are_as_if_they_were_not_there() {
+        let opened = open(&jwt(
+            r#"{"exp":"soon","act":7,"roles":[1,"A"],"io.airbyte.auth.workspace_scope":[]}"#,
+        ))
+        .unwrap();
+        let roles = vec!["A".to_owned()];
+        assert_eq!(
+            opened,
+            Opened {
+                roles,
+                ..Opened::default()
+            }
+        );
+        for none in [r#"["x","y",[],2000]"#, "7", "", "{"] {
+            assert_eq!(open(&jwt(none)).unwrap_err(), UNREADABLE, "{none}");
+            assert_eq!(claims(&jwt(none)).unwrap_err(), UNREADABLE, "{none}");
+        }
     }
 
     #[test]

@@ -411,7 +411,6 @@ fn token(driver: &Driver, name: &str) -> Minted {
                 "https://cloud.airbyte.com/embedded-widget?workspaceId={workspace}&allowedOrigin=http%3A%2F%2Flocalhost%3A3001"
             )),
             widget_origin: Some("https://cloud.airbyte.com".to_owned()),
-            claims: serde_json::Map::new(),
         }),
         origin,
         token: Secret::new(format!("{CANARY}{}", "x".repeat(1_000))),
