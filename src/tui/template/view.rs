@@ -125,7 +125,7 @@ fn incomplete(model: &Model, width: usize, height: usize) -> Vec<Line<'static>> 
 fn facts(model: &Model, spec: &TemplateSpec, width: usize) -> Vec<Line<'static>> {
     let place = format!("{} / {}", spec.bucket, spec.prefix);
     let place = match &spec.endpoint {
-        Some(endpoint) => format!("S3 at {endpoint} · {place}"),
+        Some(endpoint) => format!("S3 · {place} at {endpoint}"),
         None => format!("S3 · {place}"),
     };
     let first = match spec.schedule {
