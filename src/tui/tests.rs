@@ -35,10 +35,13 @@ use crate::domain::token::{Minted, Opened};
 use crate::domain::user::ExternalUser;
 
 mod activity;
+mod creating;
 mod data;
+mod form;
 mod frames;
 mod glyphs;
 mod keys;
+mod minting;
 mod mouse;
 mod moved;
 mod outage;

@@ -1,0 +1,169 @@
+//! Keys on Template: what is planned, asked and sent.
+
+use super::keys::{cancels, notice};
+use super::*;
+use crate::domain::failure::Code;
+use crate::domain::field::Key;
+use crate::domain::template::{Consent, Format, Proof, Schedule};
+use crate::tui::model::Work;
+
+#[test]
+fn enter_pressed_five_times_creates_once() {
+    let mut driver = Driver::ready();
+    driver.press("alt-2");
+    let planned = plan(&driver, Would::Create);
+    driver.done(1, Outcome::Planned(Box::new(planned)));
+    let mut creations = Vec::new();
+    for _ in 0..5 {
+        driver.press("enter");
+        creations.extend(driver.effects.clone());
+    }
+    let access = driver.model.access().unwrap();
+    let spec = driver.model.draft.template().unwrap();
+    assert_eq!(
+        creations,
+        [Effect::Send(Command::Start(
+            Ticket(2),
+            Job::Create(access, spec, Consent::OnlyIfAbsent, Proof::First)
+        ))]
+    );
+    driver.press("f");
+    assert_eq!(driver.effects, []);
+    assert_eq!(driver.model.draft.text(Key::TemplateFormat), "jsonl");
+    let created = Creation::Created {
+        id: "0d2f".to_owned(),
+    };
+    driver.done(2, Outcome::Created(created, "ledger".to_owned()));
+    assert!(driver.model.template.is_known());
+    driver.press("enter");
+    assert_eq!(driver.model.screen, Screen::Tokens);
+}
+
+#[test]
+fn the_template_is_edited_where_it_is_looked_at() {
+    let mut driver = Driver::ready();
+    driver.press("alt-2 f");
+    assert_eq!(cancels(&driver), [1]);
+    match driver.started()[0].1 {
+        Job::Plan(_, spec) => assert_eq!(spec.format, Format::JsonlGz),
+        other => panic!("{other:?}"),
+    }
+    driver
+        .press("s ctrl-u")
+        .type_text("0 0 6 * * *")
+        .press("enter");
+    assert_eq!(driver.effects, [], "a bad schedule stays in its line");
+    driver
+        .press("ctrl-u")
+        .type_text("0 0 6 * * ?")
+        .press("enter");
+    match driver.started()[0].1 {
+        Job::Plan(_, spec) => assert_eq!(spec.schedule, Schedule::Cron("0 0 6 * * ?".to_owned())),
+        other => panic!("{other:?}"),
+    }
+    driver.press("n ctrl-u").type_text("q").press("esc");
+    assert_eq!(driver.model.draft.text(Key::TemplateName), "destination-s3");
+}
+
+#[test]
+fn after_an_unknown_outcome_enter_sends_nothing() {
+    let mut driver = Driver::ready();
+    driver.press("alt-2");
+    let planned = plan(&driver, Would::Create);
+    driver.done(1, Outcome::Planned(Box::new(planned)));
+    driver.press("enter enter");
+    driver.fails(2, Failure::new(Code::TemplateUnknown, "no answer came"));
+    assert!(matches!(driver.started()[0].1, Job::Plan(..)));
+    let planned = plan(&driver, Would::Ask("2026-01-02T12:31:07Z".to_owned()));
+    driver.done(3, Outcome::Planned(Box::new(planned)));
+    driver.press("enter");
+    assert_eq!(driver.effects, []);
+    driver.press("F esc");
+    assert_eq!(driver.effects, []);
+    driver.press("F enter");
+    assert!(matches!(
+        driver.started()[0].1,
+        Job::Create(_, _, Consent::SendAnyway, Proof::First)
+    ));
+    driver.fails(4, Failure::new(Code::TemplateUnknown, "no answer came"));
+    let planned = plan(&driver, Would::Ask("2026-01-02T12:31:07Z".to_owned()));
+    driver.done(5, Outcome::Planned(Box::new(planned)));
+    driver.press("a");
+    assert!(matches!(driver.started()[0].1, Job::Adopt(..)));
+}
+
+fn unproved(driver: &mut Driver, ticket: u64, consent: Consent) {
+    let failure = Failure::new(Code::BucketDenied, "refused, so nothing was sent");
+    driver.done(ticket, Outcome::Unproved(consent, failure));
+}
+
+#[test]
+fn a_bucket_that_refused_can_be_tried_again_or_passed_over() {
+    let mut driver = Driver::ready();
+    driver.press("alt-2");
+    let planned = plan(&driver, Would::Create);
+    driver.done(1, Outcome::Planned(Box::new(planned)));
+    driver.press("enter enter");
+    unproved(&mut driver, 2, Consent::OnlyIfAbsent);
+    assert_eq!(driver.effects, [], "the plan holds");
+    driver.press("F esc");
+    assert_eq!(driver.effects, []);
+    driver.press("enter enter");
+    assert!(matches!(
+        driver.started()[0].1,
+        Job::Create(_, _, Consent::OnlyIfAbsent, Proof::First)
+    ));
+    unproved(&mut driver, 3, Consent::OnlyIfAbsent);
+    driver.press("F enter");
+    assert!(matches!(
+        driver.started()[0].1,
+        Job::Create(_, _, Consent::OnlyIfAbsent, Proof::LeftOut)
+    ));
+}
+
+#[test]
+fn what_was_consented_to_holds_after_a_bucket_that_refused() {
+    let mut driver = Driver::ready();
+    driver.press("alt-2");
+    let planned = plan(&driver, Would::Ask("2026-01-02T12:31:07Z".to_owned()));
+    driver.done(1, Outcome::Planned(Box::new(planned)));
+    driver.press("F enter");
+    unproved(&mut driver, 2, Consent::SendAnyway);
+    driver.press("enter enter");
+    assert!(matches!(
+        driver.started()[0].1,
+        Job::Create(_, _, Consent::SendAnyway, Proof::First)
+    ));
+    unproved(&mut driver, 3, Consent::SendAnyway);
+    driver.press("F enter");
+    assert!(matches!(
+        driver.started()[0].1,
+        Job::Create(_, _, Consent::SendAnyway, Proof::LeftOut)
+    ));
+    unproved(&mut driver, 4, Consent::SendAnyway);
+    driver.press("f");
+    assert_eq!(
+        driver.model.template.unproved, None,
+        "another template begins anew"
+    );
+}
+
+#[test]
+fn a_creation_that_was_sent_outlives_an_edit() {
+    let mut driver = Driver::ready();
+    driver.press("alt-2");
+    let planned = plan(&driver, Would::Create);
+    driver.done(1, Outcome::Planned(Box::new(planned)));
+    driver.press("enter enter alt-1").type_text("0");
+    assert_eq!(cancels(&driver), Vec::<u64>::new());
+    assert_eq!(driver.model.setup.unwrap().work, Work::Create);
+    let created = Creation::Created {
+        id: "0d2f".to_owned(),
+    };
+    driver.done(2, Outcome::Created(created, "ledger".to_owned()));
+    assert!(
+        !driver.model.template.is_known(),
+        "it is another template's"
+    );
+    assert!(notice(&driver).contains("before they were edited"));
+}

@@ -1,0 +1,205 @@
+//! Keys and pastes on Prerequisites.
+
+use super::keys::{cancels, notice};
+use super::*;
+use crate::domain::failure::Exit;
+use crate::domain::field::Key;
+use crate::tui::prompt::{Prompt, Question};
+
+#[test]
+fn enter_checks_the_draft_and_then_goes_on() {
+    let mut driver = Driver::ready();
+    driver.press("enter");
+    let draft = driver.model.draft.clone();
+    assert_eq!(
+        driver.effects,
+        [Effect::Send(Command::Start(Ticket(1), Job::Check(draft)))]
+    );
+    driver.done(1, Outcome::Checked(steps()));
+    assert_eq!(driver.model.screen, Screen::Prerequisites);
+    driver.press("enter");
+    assert_eq!(driver.model.screen, Screen::Template);
+    let access = driver.model.access().unwrap();
+    let spec = driver.model.draft.template().unwrap();
+    assert_eq!(
+        driver.effects,
+        [Effect::Send(Command::Start(
+            Ticket(2),
+            Job::Plan(access, spec)
+        ))]
+    );
+}
+
+#[test]
+fn a_bad_field_gets_the_cursor_instead_of_a_check() {
+    let mut driver = Driver::with("S3_BUCKET_REGION", "us-eats-1");
+    driver.press("up enter");
+    assert_eq!(driver.effects, []);
+    assert_eq!(driver.model.form.field().key, Key::Region);
+    assert_eq!(notice(&driver), "Region needs attention");
+    driver.press("ctrl-f");
+    assert_eq!(driver.model.draft.text(Key::Region), "us-east-1");
+    driver.press("enter");
+    assert_eq!(driver.started().len(), 1);
+}
+
+#[test]
+fn the_first_run_stands_in_the_first_field() {
+    let mut driver = Driver::empty();
+    assert_eq!(driver.model.form.field().key, Key::OrganizationId);
+    driver.type_text("q1?");
+    assert_eq!(driver.model.draft.text(Key::OrganizationId), "q1?");
+    assert_eq!(driver.effects, []);
+    driver.press("esc q");
+    assert_eq!(
+        driver.model.prompt,
+        Some(Prompt::Ask(Question::Quit)),
+        "an edit is not saved"
+    );
+    driver.press("esc");
+    assert_eq!(driver.effects, []);
+    driver.press("q y");
+    assert_eq!(driver.effects, [Effect::Quit(Exit::Done)]);
+}
+
+#[test]
+fn editing_makes_a_check_stale_and_gives_a_running_one_up() {
+    let mut driver = Driver::ready();
+    driver.press("enter");
+    driver.answer(Event::RungBegun(Ticket(1), Rung::Auth));
+    driver.type_text("0");
+    assert_eq!(cancels(&driver), [1]);
+    let before = driver.model.clone();
+    driver.done(1, Outcome::Checked(steps()));
+    driver.answer(Event::RungEnded(Ticket(1), steps()[0].clone()));
+    assert_eq!(driver.model, before, "a stale answer changes nothing");
+}
+
+#[test]
+fn a_text_put_back_as_it_was_is_no_edit() {
+    let mut driver = Driver::ready();
+    driver.type_text("0");
+    assert_eq!(driver.model.unsaved().len(), 1);
+    driver.press("backspace");
+    assert_eq!(driver.model.unsaved(), []);
+    assert_eq!(driver.model.draft.source(Key::OrganizationId), Source::File);
+}
+
+#[test]
+fn saving_writes_the_edited_settings_alone() {
+    let mut driver = Driver::ready();
+    driver.press("ctrl-s");
+    assert_eq!(driver.effects, []);
+    driver
+        .press("up up up up up up up up up up up up up")
+        .type_text("2");
+    let (ticket, job) = {
+        driver.press("ctrl-s");
+        let started = driver.started();
+        (started[0].0, started[0].1.clone())
+    };
+    assert_eq!(
+        job,
+        Job::Save(vec![(Key::Prefix, Secret::new("customers2"))], None)
+    );
+    driver.type_text("3");
+    driver.done(ticket, Outcome::Saved(".env".to_owned()));
+    assert_eq!(driver.model.draft.text(Key::Prefix), "customers23");
+    assert_eq!(driver.model.draft.source(Key::Prefix), Source::Typed);
+    driver.press("backspace");
+    assert_eq!(driver.model.draft.source(Key::Prefix), Source::File);
+    assert_eq!(driver.model.unsaved(), []);
+}
+
+#[test]
+fn under_a_sandbox_saving_asks_for_a_path() {
+    let draft = Draft::resolve(&[(Source::Sandbox, layer(&nine()))]);
+    let mut driver = Driver::new(Start {
+        save_asks_path: true,
+        ..start(draft)
+    });
+    driver.type_text("x").press("ctrl-s enter");
+    assert_eq!(driver.effects, [], "an empty path is not taken");
+    driver.type_text("here.env").press("enter");
+    match driver.started()[0].1 {
+        Job::Save(values, Some(path)) => {
+            assert_eq!(values.len(), 1);
+            assert_eq!(path.to_str(), Some("here.env"));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_pasted_block_counts_only_after_a_look() {
+    let mut driver = Driver::empty();
+    driver.paste(
+        "export AIRBYTE_CLIENT_ID='abc'\nS3_BUCKET=other\nS3_BUCKET_NAME=mine\nOTHER=1\nhello",
+    );
+    assert_eq!(driver.effects, []);
+    assert_eq!(driver.model.draft, Draft::default());
+    driver.press("esc");
+    assert_eq!(driver.model.draft, Draft::default());
+    driver.paste("AIRBYTE_CLIENT_ID=abc\nS3_BUCKET=other\nS3_BUCKET_NAME=mine");
+    driver.press("enter");
+    assert_eq!(driver.model.draft.text(Key::ClientId), "abc");
+    assert_eq!(driver.model.draft.text(Key::Bucket), "mine");
+    assert_eq!(driver.started(), [], "taking them checks nothing");
+}
+
+#[test]
+fn a_paste_of_one_line_goes_into_the_field_and_never_submits() {
+    let mut driver = Driver::empty();
+    driver.paste("abc\x1b[201~\r\n");
+    assert_eq!(driver.model.draft.text(Key::OrganizationId), "abc[201~");
+    assert_eq!(driver.effects, []);
+    driver.press("esc").paste("nowhere");
+    assert_eq!(driver.model.draft.text(Key::OrganizationId), "abc[201~");
+}
+
+#[test]
+fn a_revealed_secret_hides_after_ten_seconds_or_on_leaving() {
+    let mut driver = Driver::ready();
+    driver.press("tab tab ctrl-r");
+    assert!(driver.frame().contains(CANARY));
+    driver.tick(9);
+    assert_eq!(next_wake(&driver.model), Some(Duration::from_secs(1)));
+    assert!(driver.frame().contains(CANARY));
+    driver.tick(10);
+    assert!(!driver.frame().contains(CANARY));
+    assert_eq!(next_wake(&driver.model), None);
+    driver.press("ctrl-r tab backtab");
+    assert!(!driver.frame().contains(CANARY));
+}
+
+#[test]
+fn a_region_is_chosen_with_the_arrows_or_by_typing_a_piece() {
+    let mut driver = Driver::with("S3_BUCKET_REGION", "eu-west-1");
+    while driver.model.form.field().key != Key::Region {
+        driver.press("tab");
+    }
+    driver.press("right");
+    assert_eq!(driver.model.draft.text(Key::Region), "eu-west-2");
+    driver.press("left left");
+    assert_eq!(driver.model.draft.text(Key::Region), "eu-south-2");
+    driver.press("ctrl-u").type_text("sa-").press("right");
+    assert_eq!(driver.model.draft.text(Key::Region), "sa-east-1");
+}
+
+#[test]
+fn the_ladder_is_copied_from_the_rail() {
+    let mut driver = Driver::ready();
+    driver.press("enter").done(1, Outcome::Checked(steps()));
+    driver.press("esc y");
+    let Some(Effect::Copy(text)) = driver.effects.first() else {
+        panic!("{:?}", driver.effects);
+    };
+    assert!(!text.expose().contains(CANARY));
+    insta::assert_snapshot!(text.expose());
+    // Below its first line it is what `check` prints of these rungs.
+    let printed: Vec<String> = steps().iter().map(Step::text).collect();
+    assert!(
+        text.expose()
+            .ends_with(&format!("{}\n", printed.join("\n")))
+    );
+}

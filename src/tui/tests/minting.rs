@@ -1,0 +1,363 @@
+//! Keys on Tokens: minting, renewing, copying, forgetting.
+
+use super::keys::{cancels, notice};
+use super::*;
+use crate::client::KnownUser;
+use crate::domain::failure::Code;
+use crate::tui::model::Focus;
+use crate::tui::prompt::{Prompt, Question};
+
+fn minted_users(driver: &Driver) -> Vec<String> {
+    driver
+        .started()
+        .into_iter()
+        .filter_map(|(_, job)| match job {
+            Job::Mint(_, _, user) => Some(user.to_string()),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn the_first_mint_without_a_template_is_asked_for_once() {
+    let mut driver = Driver::ready();
+    driver.press("alt-3");
+    let planned = plan(&driver, Would::Create);
+    let ticket = driver.model.setup.unwrap().ticket.0;
+    driver.press("enter");
+    assert_eq!(driver.effects, [], "the template is still being looked for");
+    driver.done(ticket, Outcome::Planned(Box::new(planned)));
+    assert_eq!(
+        driver.model.prompt,
+        Some(Prompt::Ask(Question::MintUnknown(vec![user("user-42")])))
+    );
+    driver.press("esc");
+    assert_eq!(driver.effects, []);
+    driver.press("enter enter");
+    assert_eq!(minted_users(&driver), ["user-42"]);
+    driver.add("user-43").press("enter");
+    assert_eq!(minted_users(&driver), ["user-43"], "asked once");
+}
+
+#[test]
+fn a_user_known_from_before_is_minted_without_asking() {
+    let mut driver = Driver::ready();
+    driver.press("alt-3");
+    let recall = *driver.model.errands.keys().next().unwrap();
+    let known = KnownUser {
+        user: user("user-42"),
+        workspace_id: Some("8a1f2b70-0000-4000-8000-00000000c203".to_owned()),
+        minted_at: None,
+    };
+    driver.answer(Event::Done(recall, Ok(Outcome::Recalled(vec![known]))));
+    let planned = plan(&driver, Would::Create);
+    let ticket = driver.model.setup.unwrap().ticket.0;
+    driver.done(ticket, Outcome::Planned(Box::new(planned)));
+    driver.press("enter");
+    assert_eq!(minted_users(&driver), ["user-42"]);
+}
+
+#[test]
+fn users_known_from_before_are_recalled_after_the_first_frame() {
+    let mut driver = Driver::ready();
+    driver.tell(Message::Begun);
+    let access = driver.model.access().unwrap();
+    assert_eq!(
+        driver.effects,
+        [Effect::Send(Command::Start(Ticket(1), Job::Recall(access)))]
+    );
+    driver.press("alt-3");
+    let jobs: Vec<_> = driver.started();
+    assert_eq!(jobs.len(), 1, "recalled once");
+    assert!(matches!(jobs[0].1, Job::Plan(..)));
+    assert_eq!(Driver::empty().tell(Message::Begun).effects, []);
+}
+
+#[test]
+fn one_mint_a_user_is_under_way() {
+    let mut driver = Driver::at_tokens();
+    driver.press("enter");
+    assert_eq!(minted_users(&driver), ["user-42"]);
+    let ticket = driver.ticket();
+    driver.press("enter");
+    assert_eq!(driver.effects, []);
+    driver.press("M");
+    assert_eq!(driver.effects, []);
+    let minted = token(&driver, "user-42");
+    driver.done(ticket, Outcome::Minted(Box::new(minted)));
+    assert_eq!(driver.model.tokens.live(driver.model.now), 1);
+}
+
+#[test]
+fn many_are_minted_sixty_four_at_a_time_in_order() {
+    let mut driver = Driver::at_tokens();
+    let list: Vec<String> = (0..200).map(|i| format!("user-{i:03}")).collect();
+    driver.press("a").paste(&list.join("\n")).press("enter");
+    driver.press("M");
+    assert_eq!(
+        driver.model.prompt,
+        Some(Prompt::Ask(Question::MintAll(201)))
+    );
+    driver.press("enter");
+    let mut order = minted_users(&driver);
+    assert_eq!(order.len(), 64);
+    let mut open: std::collections::VecDeque<u64> =
+        driver.started().iter().map(|(ticket, _)| *ticket).collect();
+    while let Some(ticket) = open.pop_front() {
+        driver.fails(ticket, Failure::new(Code::NetworkLost, "cut off"));
+        order.extend(minted_users(&driver));
+        open.extend(driver.started().iter().map(|(ticket, _)| *ticket));
+        assert!(driver.model.tokens.open_count() <= 64);
+    }
+    let mut expected = vec!["user-42".to_owned()];
+    expected.extend(list);
+    assert_eq!(order, expected);
+}
+
+#[test]
+fn a_renewal_is_asked_for_on_another_screen() {
+    let mut driver = Driver::at_tokens();
+    driver.press("enter");
+    let ticket = driver.ticket();
+    let minted = token(&driver, "user-42");
+    driver.done(ticket, Outcome::Minted(Box::new(minted)));
+    driver.press("r alt-1");
+    assert_eq!(
+        next_wake(&driver.model),
+        Some(Duration::from_mins(16)),
+        "nothing but the renewal at 80 %"
+    );
+    driver.tick(16 * 60 - 1);
+    assert_eq!(driver.effects, []);
+    driver.tick(16 * 60);
+    assert_eq!(minted_users(&driver), ["user-42"]);
+    let ticket = driver.ticket();
+    driver.tick(16 * 60 + 1);
+    assert_eq!(driver.effects, [], "asked once");
+    let failure = Failure {
+        retryable: true,
+        ..Failure::new(Code::ServiceUnavailable, "not available")
+    };
+    driver.fails(ticket, failure);
+    assert_eq!(next_wake(&driver.model), Some(Duration::from_secs(30)));
+    driver.tick(16 * 60 + 31);
+    assert_eq!(minted_users(&driver), ["user-42"], "tried again later");
+}
+
+#[test]
+fn a_workspace_is_shown_in_airbyte_once_it_is_known() {
+    let mut driver = Driver::at_tokens();
+    driver.press("O");
+    assert_eq!(driver.effects, []);
+    assert!(notice(&driver).contains("not known here"));
+    driver.press("enter");
+    let ticket = driver.ticket();
+    let minted = token(&driver, "user-42");
+    driver.done(ticket, Outcome::Minted(Box::new(minted)));
+    driver.press("O");
+    let Some(Effect::Copy(text)) = driver.effects.first() else {
+        panic!("{:?}", driver.effects)
+    };
+    let address = text.expose().to_owned();
+    assert!(address.starts_with("https://cloud.airbyte.com/workspaces/"));
+    let (ticket, job) = driver.started().remove(0);
+    assert_eq!(*job, Job::Browse(address));
+    let none = Failure::new(Code::MachineBrowser, "the browser could not be opened");
+    driver.fails(ticket, none);
+    assert!(notice(&driver).contains("its address was copied"));
+    driver.model.over_ssh = true;
+    driver.press("O");
+    assert!(matches!(driver.effects.as_slice(), [Effect::Copy(_)]));
+}
+
+#[test]
+fn no_more_than_twenty_rows_renew_themselves() {
+    let mut driver = Driver::at_tokens();
+    let list: Vec<String> = (0..20).map(|i| format!("user-{i:03}")).collect();
+    driver.add(&list.join(",")).press("home");
+    for _ in 0..21 {
+        driver.press("r down");
+    }
+    assert_eq!(driver.model.tokens.auto_count(), 20);
+    driver.press("r");
+    assert!(notice(&driver).contains("20 rows"), "{}", notice(&driver));
+}
+
+#[test]
+fn a_token_is_copied_and_an_expired_one_minted_first() {
+    let mut driver = Driver::at_tokens();
+    driver.press("enter");
+    let ticket = driver.ticket();
+    let minted = token(&driver, "user-42");
+    let text = minted.token.clone();
+    driver.done(ticket, Outcome::Minted(Box::new(minted)));
+    driver.press("y");
+    assert_eq!(driver.effects, [Effect::Copy(text.clone())]);
+    assert_eq!(
+        notice(&driver),
+        "The token of user-42 sent to the terminal's clipboard; C clears it"
+    );
+    driver.tick(20 * 60).press("y");
+    assert_eq!(driver.effects, []);
+    driver.press("enter");
+    let ticket = driver.ticket();
+    let minted = token(&driver, "user-42");
+    driver.done(ticket, Outcome::Minted(Box::new(minted)));
+    assert_eq!(driver.effects, [Effect::Copy(text)]);
+}
+
+#[test]
+fn tokens_of_another_configuration_do_not_count() {
+    let mut driver = Driver::at_tokens();
+    driver.add("user-43").press("home enter");
+    let ticket = driver.ticket();
+    let minted = token(&driver, "user-42");
+    driver.done(ticket, Outcome::Minted(Box::new(minted)));
+    driver.press("down enter");
+    let open = driver.ticket();
+    driver.press("alt-1 tab").type_text("x");
+    assert_eq!(cancels(&driver), [open]);
+    assert_eq!(driver.model.tokens.live(driver.model.now), 0);
+    let late = token(&driver, "user-43");
+    driver.done(open, Outcome::Minted(Box::new(late)));
+    assert_eq!(driver.model.tokens.live(driver.model.now), 0, "too late");
+    driver.press("backspace");
+    assert_eq!(driver.model.tokens.live(driver.model.now), 1, "put back");
+}
+
+#[test]
+fn forgetting_asks_and_takes_the_row_away() {
+    let mut driver = Driver::at_tokens();
+    driver.add("user-43").press("x esc");
+    assert_eq!(driver.effects, []);
+    driver.press("x enter");
+    let access = driver.model.access().unwrap();
+    let ticket = driver.ticket();
+    assert_eq!(
+        driver.effects,
+        [Effect::Send(Command::Start(
+            Ticket(ticket),
+            Job::Forget(access, user("user-43"))
+        ))]
+    );
+    driver.done(ticket, Outcome::Forgotten);
+    assert_eq!(driver.model.tokens.len(), 1);
+}
+
+#[test]
+fn the_filter_narrows_as_one_types_and_esc_drops_it() {
+    let mut driver = Driver::at_tokens();
+    driver.add("alpha, beta, Albert").press("/").type_text("AL");
+    assert_eq!(driver.model.tokens.shown_len(), 2);
+    driver.press("enter esc");
+    assert_eq!(driver.model.tokens.shown_len(), 4);
+    assert_eq!(driver.model.focus, Focus::Body);
+}
+
+#[test]
+fn stopping_keeps_what_is_done() {
+    let mut driver = Driver::at_tokens();
+    driver.add("user-43").press("M");
+    let open: Vec<u64> = driver.started().iter().map(|(t, _)| *t).collect();
+    let minted = token(&driver, "user-42");
+    driver.done(open[0], Outcome::Minted(Box::new(minted)));
+    driver.press("c");
+    assert_eq!(cancels(&driver), [open[1]]);
+    driver.fails(open[1], Failure::new(Code::Cancelled, "cancelled"));
+    assert_eq!(driver.model.tokens.live(driver.model.now), 1);
+    assert_eq!(driver.model.tokens.failures(), 0);
+}
+
+#[test]
+fn a_countdown_on_screen_wakes_each_second_and_none_off_it() {
+    let mut driver = Driver::at_tokens();
+    driver.press("enter");
+    let ticket = driver.ticket();
+    let minted = token(&driver, "user-42");
+    driver.done(ticket, Outcome::Minted(Box::new(minted)));
+    assert_eq!(next_wake(&driver.model), Some(Duration::from_secs(1)));
+    driver.press("alt-2");
+    assert_eq!(
+        next_wake(&driver.model),
+        Some(Duration::from_mins(20)),
+        "the rail's count of live tokens"
+    );
+    driver.tick(20 * 60);
+    assert_eq!(next_wake(&driver.model), None);
+}
+
+#[test]
+fn users_come_from_a_file_named_with_an_at_sign() {
+    let mut driver = Driver::at_tokens();
+    driver.press("a").type_text("@").press("enter");
+    assert!(driver.frame().contains("names no file"));
+    driver.type_text("users.txt").press("enter");
+    let started = driver.started();
+    let [(ticket, Job::Users(path))] = started.as_slice() else {
+        panic!("{started:?}");
+    };
+    assert_eq!(path.to_str(), Some("users.txt"));
+    let ticket = *ticket;
+    let list = crate::domain::user::UserList::parse_lines("user-1\nuser-2\nuser-42\n\u{202e}x");
+    driver.done(ticket, Outcome::Users(Box::new(list)));
+    assert_eq!(driver.model.tokens.len(), 3);
+    let text = &driver.model.notice.as_ref().unwrap().text;
+    assert!(
+        text.starts_with("! Added 2 users; 1 was there already; left out 1 line: 4 "),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_bulk_tells_how_far_it_is_and_keeps_what_is_done_when_it_is_stopped() {
+    let mut driver = Driver::at_tokens();
+    let list: Vec<String> = (0..9_999).map(|i| format!("u-{i}")).collect();
+    driver.press("a").paste(&list.join("\n")).press("enter");
+    driver.press("M enter");
+    let mut open: std::collections::VecDeque<u64> =
+        driver.started().iter().map(|(ticket, _)| *ticket).collect();
+    for i in 0..312 {
+        let ticket = open.pop_front().unwrap();
+        if i % 100 == 0 {
+            driver.fails(ticket, Failure::new(Code::NetworkLost, "cut off"));
+        } else {
+            let name = if i == 0 {
+                "user-42".to_owned()
+            } else {
+                format!("u-{}", i - 1)
+            };
+            let minted = token(&driver, &name);
+            driver.done(ticket, Outcome::Minted(Box::new(minted)));
+        }
+        open.extend(driver.started().iter().map(|(ticket, _)| *ticket));
+    }
+    let frame = driver.frame();
+    assert!(
+        frame.contains("312 of 10,000 mints, 4 failed · c stops"),
+        "{frame}"
+    );
+    driver.press("c");
+    assert_eq!(cancels(&driver).len(), 64);
+    assert_eq!(driver.model.tokens.live(driver.model.now), 308);
+    assert_eq!(driver.model.tokens.under_way(), 0);
+    driver.press("M enter");
+    assert!(
+        driver.frame().contains("0 of 9,692 mints · c stops"),
+        "{}",
+        driver.frame()
+    );
+}
+
+#[test]
+fn ten_thousand_rows_are_drawn_by_the_page() {
+    let mut driver = Driver::at_tokens();
+    let list: Vec<String> = (0..10_000).map(|i| format!("user-{i:05}")).collect();
+    driver
+        .press("a")
+        .paste(&list.join("\n"))
+        .press("enter end pgup");
+    let frame = driver.frame();
+    assert!(frame.contains("of 10,001"), "{frame}");
+    assert_eq!(frame.matches(" user-0").count(), 12 + 2, "{frame}");
+    assert!(frame.contains("0/10k"), "{frame}");
+}
