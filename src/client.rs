@@ -330,22 +330,9 @@ impl Desk {
         self.setup = Some((ticket, stop.clone()));
         let resources = Arc::clone(&self.resources);
         let events = self.events.clone();
-        self.running.push(Box::pin(async move {
-            let sent = access_of(&job);
-            let work = async {
-                let result = set_up(&resources, &events, ticket, job).await;
-                advised(&resources, sent, result).await
-            };
-            let result = tokio::select! {
-                biased;
-                result = work => result,
-                () = stop.cancelled() => Err(cancelled()),
-            };
-            Finished {
-                lane: Lane::Setup(ticket),
-                result,
-            }
-        }));
+        let sent = access_of(&job);
+        let work = async move { set_up(&resources, &events, ticket, job).await };
+        self.run(Lane::Setup(ticket), stop, sent, work);
     }
 
     /// Starts a job that runs beside all others and can be cancelled.
@@ -354,21 +341,28 @@ impl Desk {
         self.own.insert(ticket, stop.clone());
         let resources = Arc::clone(&self.resources);
         let events = self.events.clone();
+        let sent = access_of(&job);
+        let work = async move { alone(&resources, &events, ticket, job).await };
+        self.run(Lane::Own(ticket), stop, sent, work);
+    }
+
+    /// Runs what can be cancelled; a refusal of the credentials that it sends is advised on.
+    fn run(
+        &mut self,
+        lane: Lane,
+        stop: CancellationToken,
+        sent: Option<Access>,
+        work: impl Future<Output = Result<Outcome, Failure>> + Send + 'static,
+    ) {
+        let resources = Arc::clone(&self.resources);
         self.running.push(Box::pin(async move {
-            let sent = access_of(&job);
-            let work = async {
-                let result = alone(&resources, &events, ticket, job).await;
-                advised(&resources, sent, result).await
-            };
+            let work = async { advised(&resources, sent, work.await).await };
             let result = tokio::select! {
                 biased;
                 result = work => result,
                 () = stop.cancelled() => Err(cancelled()),
             };
-            Finished {
-                lane: Lane::Own(ticket),
-                result,
-            }
+            Finished { lane, result }
         }));
     }
 
@@ -426,26 +420,17 @@ impl Desk {
         let roster = self.roster(&key.0);
         let resources = Arc::clone(&self.resources);
         let places = Arc::clone(&self.places);
-        self.running.push(Box::pin(async move {
-            let (access, origin, user) = &key;
-            let work = async {
-                let _place = places.acquire().await;
-                let tools = resources.tools();
-                let minted =
-                    mint::mint(tools.api, tools.ledger, &roster, access, origin, user).await;
-                let result = minted.map(|m| Outcome::Minted(Box::new(m)));
-                advised(&resources, Some(access.clone()), result).await
-            };
-            let result = tokio::select! {
-                biased;
-                result = work => result,
-                () = stop.cancelled() => Err(cancelled()),
-            };
-            Finished {
-                lane: Lane::Mint(Box::new(key)),
-                result,
-            }
-        }));
+        let lane = Lane::Mint(Box::new(key.clone()));
+        let (access, origin, user) = key;
+        let sent = Some(access.clone());
+        let work = async move {
+            let _place = places.acquire().await;
+            let tools = resources.tools();
+            let minted =
+                mint::mint(tools.api, tools.ledger, &roster, &access, &origin, &user).await;
+            minted.map(|m| Outcome::Minted(Box::new(m)))
+        };
+        self.run(lane, stop, sent, work);
     }
 
     fn roster(&mut self, access: &Access) -> Arc<Roster> {

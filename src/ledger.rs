@@ -303,6 +303,12 @@ mod tests {
 
     const AT: Timestamp = Timestamp::UNIX_EPOCH;
 
+    /// Announces a creation.
+    fn intend(ledger: &Ledger) {
+        let (_, intent) = Entry::intent(&spec());
+        ledger.append(&scope(), intent, AT).unwrap();
+    }
+
     #[test]
     fn an_intent_is_open_until_its_outcome_is_known() {
         let (_folder, ledger) = ledger();
@@ -346,9 +352,7 @@ mod tests {
     #[test]
     fn another_organizations_things_are_not_ours() {
         let (_folder, ledger) = ledger();
-        ledger
-            .append(&scope(), Entry::intent(&spec()).1, AT)
-            .unwrap();
+        intend(&ledger);
         let other = Scope::new(Api::V1, "https://api.airbyte.com", "other");
         assert_eq!(ledger.read().unwrap().attempts(&other), []);
     }
@@ -383,25 +387,19 @@ mod tests {
     #[test]
     fn a_line_cut_by_a_crash_is_passed_over_and_the_next_one_is_whole() {
         let (_folder, ledger) = ledger();
-        ledger
-            .append(&scope(), Entry::intent(&spec()).1, AT)
-            .unwrap();
+        intend(&ledger);
         let path = ledger.path().unwrap();
         let mut file = OpenOptions::new().append(true).open(&path).unwrap();
         file.write_all(b"{\"v\":1,\"at\":\"20").unwrap();
         assert!(ledger.read().unwrap().warnings.is_empty());
-        ledger
-            .append(&scope(), Entry::intent(&spec()).1, AT)
-            .unwrap();
+        intend(&ledger);
         assert_eq!(ledger.read().unwrap().attempts(&scope()).len(), 2);
     }
 
     #[test]
     fn a_spoilt_ledger_is_kept_aside_and_what_can_be_read_is_read() {
         let (_folder, ledger) = ledger();
-        ledger
-            .append(&scope(), Entry::intent(&spec()).1, AT)
-            .unwrap();
+        intend(&ledger);
         let path = ledger.path().unwrap();
         let mut file = OpenOptions::new().append(true).open(&path).unwrap();
         file.write_all(b"nonsense\n{\"v\":2}\n").unwrap();
@@ -415,9 +413,7 @@ mod tests {
     fn files_are_for_the_owner_alone_and_hold_no_secret() {
         use std::os::unix::fs::PermissionsExt;
         let (_folder, ledger) = ledger();
-        ledger
-            .append(&scope(), Entry::intent(&spec()).1, AT)
-            .unwrap();
+        intend(&ledger);
         let path = ledger.path().unwrap();
         assert_eq!(
             fs::metadata(&path).unwrap().permissions().mode() & 0o777,
@@ -447,9 +443,7 @@ mod tests {
     #[test]
     fn without_a_folder_this_run_is_remembered() {
         let ledger = Ledger::new(None);
-        ledger
-            .append(&scope(), Entry::intent(&spec()).1, AT)
-            .unwrap();
+        intend(&ledger);
         assert_eq!(ledger.read().unwrap().attempts(&scope()).len(), 1);
     }
 

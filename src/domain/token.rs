@@ -97,7 +97,7 @@ pub fn open(text: &str) -> Result<Opened, String> {
 /// Returns all claims of a widget token as they stand, texts sanitized.
 ///
 /// # Errors
-/// As of [`open`].
+/// As of [`open()`].
 pub fn claims(text: &str) -> Result<Map<String, Value>, String> {
     let (jwt, _) = unwrapped(text)?;
     let bytes = payload(&jwt).ok_or(UNREADABLE)?;
