@@ -36,8 +36,8 @@ impl Dialect for Agents {
     }
 
     fn read_access_token(&self, answer: &Answer) -> Result<AccessToken, Error> {
-        let body = answer.object()?;
-        let mut token = answer.access_token(&body)?;
+        let mut body = answer.object()?;
+        let mut token = answer.access_token(&mut body)?;
         token.organization = body
             .get("organization_id")
             .and_then(Value::as_str)

@@ -159,8 +159,7 @@ pub(super) trait Dialect: Sync {
         None
     }
     fn read_widget_token(&self, answer: &Answer) -> Result<Secret, Error> {
-        let body = answer.object()?;
-        Ok(Secret::new(answer.text(&body, "token")?))
+        answer.secret(&mut answer.object()?, "token")
     }
 
     /// A listing of the chain, in one workspace; `None` where the API does not tell.

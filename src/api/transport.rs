@@ -372,6 +372,15 @@ impl Answer {
         }
     }
 
+    /// Takes a field out that must be a text with something in it, and leaves no copy of it.
+    pub(super) fn secret(&self, value: &mut Value, field: &str) -> Result<Secret, Error> {
+        self.text(value, field)?;
+        match value.get_mut(field).map(Value::take) {
+            Some(Value::String(text)) => Ok(Secret::new(text)),
+            _ => Err(self.unreadable(&format!("its field {field} is not a text"))),
+        }
+    }
+
     /// Returns a field that must be a list.
     pub(super) fn list<'v>(&self, value: &'v Value, field: &str) -> Result<&'v [Value], Error> {
         match value.get(field) {
@@ -382,8 +391,8 @@ impl Answer {
     }
 
     /// Makes an access token of the bearer and of what both APIs say about its life.
-    pub(super) fn access_token(&self, body: &Value) -> Result<AccessToken, Error> {
-        let secret = Secret::new(self.text(body, "access_token")?);
+    pub(super) fn access_token(&self, body: &mut Value) -> Result<AccessToken, Error> {
+        let secret = self.secret(body, "access_token")?;
         if !secret.expose().chars().all(|c| c.is_ascii_graphic()) {
             return Err(
                 self.unreadable("its field access_token holds characters that no header can carry")

@@ -31,7 +31,7 @@ impl Dialect for V1 {
     }
 
     fn read_access_token(&self, answer: &Answer) -> Result<AccessToken, Error> {
-        answer.access_token(&answer.object()?)
+        answer.access_token(&mut answer.object()?)
     }
 
     fn organizations(&self) -> Option<Call> {
