@@ -6,7 +6,7 @@ use ratatui::text::Line;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::{Form, RungState, matching};
-use crate::domain::failure::Code;
+use crate::domain::failure::{Code, Failure};
 use crate::domain::field::{FIELDS, Field, Group};
 use crate::domain::ladder::{Rung, Status};
 use crate::domain::moment::span;
@@ -263,27 +263,40 @@ fn editor<'m>(model: &Model, field: &Field, row: Row<'m>, end: usize) -> (Row<'m
 
 /// The rungs, one a line; a failed one with why and what to do.
 fn rungs(model: &Model, width: usize, most: usize) -> Vec<Line<'static>> {
-    let left = most.saturating_sub(model.form.rungs.len());
+    let indent = LABEL + 2;
+    let rungs: Vec<_> = model
+        .form
+        .rungs
+        .iter()
+        .map(|(rung, state)| {
+            (
+                rung_lines(model, *rung, state, width),
+                failure_of(model, state),
+            )
+        })
+        .collect();
+    // What the rungs leave is shared by the reasons of those that failed.
+    let taken: usize = rungs.iter().map(|(lines, _)| lines.len()).sum();
+    let failed = rungs.iter().filter(|(_, failure)| failure.is_some());
+    let share = most.saturating_sub(taken) / failed.count().max(1);
     let mut lines = Vec::new();
-    for (rung, state) in &model.form.rungs {
-        lines.extend(rung_lines(model, *rung, state, width));
-        if let RungState::Ended(step) = state
-            && let Some(failed) = &step.failure
-            && !model.form.stale
-        {
-            let offer = offer_line(model, LABEL + 2, width);
-            let left = left.saturating_sub(usize::from(offer.is_some()));
-            lines.extend(failure::reasons(
-                model.look(),
-                failed,
-                LABEL + 2,
-                width,
-                left,
-            ));
-            lines.extend(offer);
-        }
+    for (rung, failure) in rungs {
+        lines.extend(rung);
+        let Some(failure) = failure else { continue };
+        let offer = offer_line(model, indent, width);
+        let left = share.saturating_sub(usize::from(offer.is_some()));
+        lines.extend(failure::reasons(model.look(), failure, indent, width, left));
+        lines.extend(offer);
     }
     lines
+}
+
+/// Why a rung failed, while that holds.
+fn failure_of<'m>(model: &Model, state: &'m RungState) -> Option<&'m Failure> {
+    match state {
+        RungState::Ended(step) if !model.form.stale => step.failure.as_ref(),
+        RungState::Ended(_) | RungState::NotYet | RungState::Running => None,
+    }
 }
 
 /// The one key that repairs what failed, where there is one.

@@ -137,6 +137,29 @@ fn a_failed_check_says_why_and_what_to_do() {
 }
 
 #[test]
+fn where_two_rungs_fail_both_are_told_with_what_to_do() {
+    let mut driver = failed_check();
+    driver.press("enter");
+    let ticket = driver.ticket();
+    let mut steps = steps();
+    for (i, rung) in [(0, Rung::Auth), (2, Rung::Bucket)] {
+        steps[i] = Step {
+            status: Status::Fail,
+            failure: Some(refused()),
+            ..step(rung, Status::Fail, "refused")
+        };
+    }
+    driver.done(ticket, Outcome::Checked(steps));
+    driver.size(80, 26);
+    let frame = driver.frame();
+    assert_eq!(frame.matches("do       copy").count(), 2, "{frame}");
+    for rung in ["✖ auth", "✔ organization", "✖ bucket"] {
+        assert!(frame.contains(rung), "{rung}\n{frame}");
+    }
+    snapshot!("form_two_failed", driver);
+}
+
+#[test]
 fn bad_settings_are_told_beside_the_field_and_below() {
     let mut driver = Driver::with("S3_BUCKET_NAME", "s3://Acme-Embedded");
     snapshot!("form_bad_bucket", driver);
