@@ -41,6 +41,7 @@ pub(super) async fn advised(
     sent: Option<Access>,
     mut result: Result<Outcome, Failure>,
 ) -> Result<Outcome, Failure> {
+    let Some(sent) = sent else { return result };
     let mut refused: Vec<&mut Failure> = match &mut result {
         Err(failure) => vec![failure],
         Ok(Outcome::Checked(steps)) => steps
@@ -55,7 +56,7 @@ pub(super) async fn advised(
     }
     let resources = Arc::clone(resources);
     let outside = tokio::task::spawn_blocking(move || read(&resources)).await;
-    if let (Some(sent), Ok(Ok(Outcome::Reloaded(draft, _)))) = (sent, outside)
+    if let Ok(Ok(Outcome::Reloaded(draft, _))) = outside
         && draft.access().is_ok_and(|access| access != sent)
     {
         for failure in refused {

@@ -271,12 +271,18 @@ fn wait(model: &mut Model) -> Vec<Effect> {
     }
 }
 
+/// Returns true where there is a customer to play, or says that there is none.
+pub fn has_customer(model: &mut Model) -> bool {
+    let sandbox = model.place == Place::Sandbox;
+    if !sandbox {
+        let text = "Only a sandbox has a customer to play: embedctl --sandbox";
+        model.say(Role::Warn, text);
+    }
+    sandbox
+}
+
 fn play(model: &mut Model) -> Vec<Effect> {
-    if model.place != Place::Sandbox {
-        model.say(
-            Role::Warn,
-            "Only a sandbox has a customer to play: embedctl --sandbox",
-        );
+    if !has_customer(model) {
         return Vec::new();
     }
     if model.data.work() == Some(Work::Play) {

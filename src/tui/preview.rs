@@ -500,11 +500,7 @@ fn address(model: &mut Model) -> Option<String> {
 }
 
 fn play(model: &mut Model) -> Vec<Effect> {
-    if model.place != Place::Sandbox {
-        model.say(
-            Role::Warn,
-            "Only a sandbox has a customer to play: embedctl --sandbox",
-        );
+    if !data::has_customer(model) {
         return Vec::new();
     }
     if model.wire.ended.is_some() {
