@@ -136,6 +136,16 @@ pub fn counted(number: usize, one: &str) -> String {
 mod tests {
     use super::*;
 
+    proptest::proptest! {
+        #[test]
+        fn a_plain_text_is_one_that_nothing_is_done_to(text in "[!-~]{0,590}") {
+            proptest::prop_assert!(is_plain(&text));
+            // What follows it is not plain, so that it is gone through character by character.
+            let longer = format!("{text} é");
+            proptest::prop_assert_eq!(sanitize(&longer), longer.trim_start());
+        }
+    }
+
     #[test]
     fn a_name_keeps_both_its_ends() {
         let cases = [

@@ -197,4 +197,12 @@ mod tests {
         let row = row.right(Role::Quiet, "end", 10);
         assert_eq!(row.width(), 7, "no room for a gap of two");
     }
+
+    #[test]
+    fn a_text_cut_to_lines_says_so() {
+        assert_eq!(wrap_to("one two three", 7, 2), ["one two", "three"]);
+        assert_eq!(wrap_to("one two three", 9, 1), ["one two …"]);
+        assert_eq!(wrap_to("one two three", 7, 1), ["one tw…"]);
+        assert!(wrap_to("one two three", 7, 0).is_empty());
+    }
 }
