@@ -119,7 +119,7 @@ exit 1
 --- out
 malformed  This is not a widget token: it is neither base64, nor JSON, nor a JWT.
 ");
-    insta::assert_snapshot!(words(&token(600), &["--origin", "http://localhost:3000"]).replace("9:59", "10:00"), @r"
+    insta::assert_snapshot!(words(&token(600), &["--origin", "http://localhost:3000"]), @r"
 exit 1
 --- out
 wrong-origin  This token will not load on http://localhost:3000: it opens on http://localhost:3001 only.
@@ -128,7 +128,7 @@ wrong-origin  This token will not load on http://localhost:3000: it opens on htt
   opens on   http://localhost:3001
   roles      EMBEDDED_END_USER
   expires    TIME
-  left       10:00
+  left       COUNTDOWN
   widget     https://cloud.airbyte.com/embedded-widget?workspaceId=w-1&allowedOrigin=http%3A%2F%2Flocalhost%3A3001
   decoded, not verified: only Airbyte can check the signature
 ");

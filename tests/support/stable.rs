@@ -1,4 +1,4 @@
-//! Texts without what differs from run to run: ports, ids, times, spans, tokens.
+//! Texts without what differs from run to run: ports, ids, times, spans, countdowns, tokens.
 
 /// Replaces what chance decided by what it is.
 pub(crate) fn stable(text: &str) -> String {
@@ -29,7 +29,7 @@ type Rule = fn(&str) -> Option<(usize, &'static str)>;
 
 const SPAN: &str = "SPAN";
 
-const RULES: [Rule; 6] = [uuid, time, port, span, took, token];
+const RULES: [Rule; 7] = [uuid, time, port, span, countdown, took, token];
 
 /// `0` stands for a digit, `x` for a hexadecimal one, the rest for itself.
 fn shaped(text: &str, shape: &str) -> bool {
@@ -65,6 +65,15 @@ fn span(text: &str) -> Option<(usize, &'static str)> {
         after.is_some_and(|after| !after.starts_with(|c: char| c.is_ascii_alphanumeric()))
     })?;
     (digits > 0).then_some((digits + unit.len(), SPAN))
+}
+
+/// `9:59`: minutes and seconds until something ends.
+fn countdown(text: &str) -> Option<(usize, &'static str)> {
+    let minutes = digits(text);
+    let taken = minutes + ":00".len();
+    let alone = |after: &str| !after.starts_with(|c: char| c == ':' || c.is_ascii_alphanumeric());
+    (minutes > 0 && shaped(&text[minutes..], ":00") && alone(&text[taken..]))
+        .then_some((taken, "COUNTDOWN"))
 }
 
 fn took(text: &str) -> Option<(usize, &'static str)> {
