@@ -5,10 +5,10 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::{Event, Outcome, Resources, Ticket, cancelled};
+use super::jobs::{Context, cancelled};
+use super::{Event, Outcome};
 use crate::demo::{App, Listening, Options, Watch, Widget};
 use crate::domain::failure::{Code, Failure};
 use crate::domain::origin::Origin;
@@ -50,14 +50,12 @@ pub struct Opened {
 
 /// Serves until it is stopped, which counts as a cancellation as with every other job.
 pub(super) async fn serve(
-    resources: &Resources,
-    events: &mpsc::Sender<Event>,
-    ticket: Ticket,
+    at: &Context,
     stand: Stand,
     stop: &CancellationToken,
 ) -> Result<Outcome, Failure> {
     let listening = open(stand.door).await?;
-    let news = events.clone();
+    let (news, ticket) = (at.events.clone(), at.ticket);
     let watch: Watch = Arc::new(move |visit| {
         // What does not fit is dropped: a visitor must not wait for the screen.
         let _full = news.try_send(Event::Visited(ticket, visit));
@@ -65,8 +63,8 @@ pub(super) async fn serve(
     let app = App::new(
         options(stand),
         &listening,
-        Arc::clone(&resources.api),
-        Arc::clone(&resources.ledger),
+        Arc::clone(&at.resources.api),
+        Arc::clone(&at.resources.ledger),
         watch,
     );
     let opened = Opened {
@@ -75,7 +73,7 @@ pub(super) async fn serve(
         origins: app.origins().to_vec(),
     };
     // The screen may have gone; the command channel then closes too, and that ends this.
-    let _gone = events.send(Event::Opened(ticket, opened)).await;
+    let _gone = at.events.send(Event::Opened(ticket, opened)).await;
     let trouble = app.trouble();
     app.serve(listening, stop.cancelled()).await;
     Err(trouble.take().unwrap_or_else(cancelled))

@@ -1,0 +1,189 @@
+//! What the jobs do.
+//!
+//! Depends on `ops`, `ledger`, `env_file`, `browser` and `domain`.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinError;
+
+use super::{Event, KnownUser, Outcome, Resources, Ticket};
+use crate::browser;
+use crate::domain::failure::{Code, Failure};
+use crate::domain::field::Key;
+use crate::domain::ladder::Rung;
+use crate::domain::landing::Landing;
+use crate::domain::secret::Secret;
+use crate::domain::settings::{Access, Draft};
+use crate::domain::template::{Consent, Proof, TemplateSpec};
+use crate::domain::user::{ExternalUser, UserList};
+use crate::env_file::Edit;
+use crate::ledger::{Ledger, Scope};
+use crate::ops::check::{self, Progress, Walk};
+use crate::ops::template::{self, Uncreated};
+use crate::ops::verify;
+
+/// What a job works with, and where it tells what under which ticket.
+pub(super) struct Context {
+    pub(super) resources: Arc<Resources>,
+    pub(super) events: mpsc::Sender<Event>,
+    pub(super) ticket: Ticket,
+}
+
+impl Context {
+    /// Tells of progress. What does not fit is dropped: a job must not wait for the screen.
+    fn progress(&self, event: Event) {
+        let _full = self.events.try_send(event);
+    }
+}
+
+/// The rungs that the Prerequisites screen shows.
+const SETUP_RUNGS: [Rung; 3] = [Rung::Auth, Rung::Organization, Rung::Bucket];
+
+pub(super) async fn check(at: Context, draft: Draft) -> Result<Outcome, Failure> {
+    let walk = Walk {
+        only: SETUP_RUNGS.to_vec(),
+        ..Walk::default()
+    };
+    let shown = |rung: Rung| SETUP_RUNGS.contains(&rung);
+    let mut tell = |progress| match progress {
+        Progress::Begun(rung) if shown(rung) => at.progress(Event::RungBegun(at.ticket, rung)),
+        Progress::Ended(step) if shown(step.rung) => at.progress(Event::RungEnded(at.ticket, step)),
+        Progress::Begun(_) | Progress::Ended(_) => {}
+    };
+    let mut steps = check::walk(at.resources.tools(), &draft, &walk, &mut tell).await;
+    steps.retain(|step| shown(step.rung));
+    Ok(Outcome::Checked(steps))
+}
+
+pub(super) async fn plan(
+    at: Context,
+    access: Access,
+    spec: TemplateSpec,
+) -> Result<Outcome, Failure> {
+    let plan = template::plan(at.resources.tools(), &access, &spec).await?;
+    Ok(Outcome::Planned(Box::new(plan)))
+}
+
+pub(super) async fn create(
+    at: Context,
+    access: Access,
+    spec: TemplateSpec,
+    consent: Consent,
+    proof: Proof,
+) -> Result<Outcome, Failure> {
+    match template::create(at.resources.tools(), &access, &spec, consent, proof).await {
+        Ok(creation) => Ok(Outcome::Created(creation, at.resources.ledger.shown())),
+        Err(Uncreated::Unproved(failure)) => Ok(Outcome::Unproved(consent, failure)),
+        Err(Uncreated::Failed(failure)) => Err(failure),
+    }
+}
+
+pub(super) async fn adopt(
+    at: Context,
+    access: Access,
+    spec: TemplateSpec,
+) -> Result<Outcome, Failure> {
+    let plan = template::adopt(at.resources.tools(), &access, &spec).await?;
+    Ok(Outcome::Planned(Box::new(plan)))
+}
+
+pub(super) async fn verify(
+    at: Context,
+    access: Access,
+    spec: TemplateSpec,
+    user: ExternalUser,
+    wait: Option<Duration>,
+) -> Result<Outcome, Failure> {
+    let target = verify::Target {
+        access: &access,
+        spec: &spec,
+        user: &user,
+    };
+    let look = verify::Look {
+        wait: wait.unwrap_or_default(),
+        ..verify::Look::default()
+    };
+    let mut tell = |landing: &Landing| {
+        at.progress(Event::Looked(at.ticket, Box::new(landing.clone())));
+    };
+    let landing = verify::verify(at.resources.tools(), &target, &look, &mut tell).await?;
+    Ok(Outcome::Landed(Box::new(landing)))
+}
+
+pub(super) async fn catalogue(at: Context, access: Access) -> Result<Outcome, Failure> {
+    let catalogue = at.resources.api.catalogue(&access).await?;
+    Ok(Outcome::Offered(Box::new(catalogue)))
+}
+
+pub(super) async fn play(at: Context, user: ExternalUser) -> Result<Outcome, Failure> {
+    let Some(customer) = &at.resources.customer else {
+        return Err(
+            Failure::new(Code::ConfigUnsupported, "nobody plays the customer here")
+                .because("only a private sandbox has one")
+                .hint("start the console with --sandbox"),
+        );
+    };
+    customer(user).await.map(Outcome::Played)
+}
+
+pub(super) async fn browse(at: Context, url: String) -> Result<Outcome, Failure> {
+    let environment = Arc::clone(&at.resources.environment);
+    let opening =
+        tokio::task::spawn_blocking(move || browser::open(&url, |name| environment(name)));
+    ended("opening the browser", opening.await).map(|()| Outcome::Browsed)
+}
+
+pub(super) fn recall(ledger: &Ledger, access: &Access) -> Result<Outcome, Failure> {
+    let users = ledger.read()?.users(&Scope::of(access));
+    let known = users.into_iter().map(|k| KnownUser {
+        user: k.user,
+        workspace_id: k.workspace_id,
+        minted_at: k.minted_at,
+    });
+    Ok(Outcome::Recalled(known.collect()))
+}
+
+/// The result of what ran on a thread of its own.
+pub(super) fn ended<T>(
+    what: &str,
+    ended: Result<Result<T, Failure>, JoinError>,
+) -> Result<T, Failure> {
+    ended.unwrap_or_else(|_ended| {
+        let what = format!("{what} ended unexpectedly");
+        Err(Failure::new(Code::Internal, what))
+    })
+}
+
+/// How a job ends that was given up.
+pub(super) fn cancelled() -> Failure {
+    Failure::new(Code::Cancelled, "cancelled").because("what had been sent by then is not undone")
+}
+
+/// The most that is read of a list of users, in bytes.
+const LIST_LIMIT: u64 = 16 << 20;
+
+pub(super) fn users(path: &Path) -> Result<Outcome, Failure> {
+    use std::io::Read as _;
+    let failure = |why: String| {
+        Failure::new(Code::MachineDisk, "the list of users cannot be read")
+            .because(format!("{}: {why}", path.display()))
+            .hint("name a text file with one external user ID a line")
+    };
+    let file = std::fs::File::open(path).map_err(|e| failure(e.to_string()))?;
+    let mut text = String::new();
+    let read = file.take(LIST_LIMIT + 1).read_to_string(&mut text);
+    let read = read.map_err(|e| failure(e.to_string()))?;
+    if read as u64 > LIST_LIMIT {
+        return Err(failure("it is larger than 16 MiB".to_owned()));
+    }
+    Ok(Outcome::Users(Box::new(UserList::parse_lines(&text))))
+}
+
+pub(super) fn save(path: &Path, edits: &[(Key, Secret)]) -> Result<Outcome, Failure> {
+    let mut edit = Edit::open(path)?;
+    edit.apply(edits)?;
+    Ok(Outcome::Saved(edit.save()?))
+}
