@@ -75,6 +75,8 @@ pub enum Lost {
     Timeout,
     /// The connection ended after the request had been sent.
     Middle,
+    /// What came back is not HTTP, or more of it than a head may have.
+    Garbled,
 }
 
 impl Lost {
@@ -87,6 +89,7 @@ impl Lost {
             Lost::Proxy => Code::NetworkProxy,
             Lost::Timeout => Code::NetworkTimeout,
             Lost::Middle => Code::NetworkLost,
+            Lost::Garbled => Code::ServiceUnreadable,
         }
     }
 
@@ -99,12 +102,13 @@ impl Lost {
             Lost::Proxy => "proxy failed",
             Lost::Timeout => "no answer in time",
             Lost::Middle => "connection lost",
+            Lost::Garbled => "not HTTP",
         }
     }
 
     /// Returns true when the same request may succeed if it is sent again soon.
     pub const fn is_worth_retrying(self) -> bool {
-        !matches!(self, Lost::Timeout | Lost::Tls)
+        !matches!(self, Lost::Timeout | Lost::Tls | Lost::Garbled)
     }
 
     /// Returns what to do, `target` being what was called.
@@ -114,6 +118,7 @@ impl Lost {
             Lost::Proxy => "check HTTPS_PROXY, or name the host in NO_PROXY".to_owned(),
             Lost::Timeout => "try again; --timeout SECONDS allows more time".to_owned(),
             Lost::Middle => "try again".to_owned(),
+            Lost::Garbled => format!("check that {setting} ({target}) names this service and its port"),
             Lost::Name | Lost::Connect => {
                 format!("check that {target} is reachable from here, and that {setting} is right")
             }
@@ -214,19 +219,27 @@ impl Http {
         let url = Url::parse(shown).ok();
         let host = url.map(|url| host_and_port(&url)).unwrap_or_default();
         let cause = sanitize(&root_cause(error));
-        let (how, why, sent) = if let Some(tls) = tls_cause(error) {
-            (Lost::Tls, format!("{host}: {}", sanitize(&tls)), false)
-        } else if error.is_connect() {
-            let (how, why) = self.unconnected(error, shown, &host, &cause);
-            (how, why, false)
+        let tls = tls_cause(error).map(|tls| sanitize(&tls));
+        let (how, why) = if error.is_connect() {
+            match tls {
+                Some(tls) => (Lost::Tls, format!("{host}: {tls}")),
+                None => self.unconnected(error, shown, &host, &cause),
+            }
         } else if error.is_timeout() {
             let limit = seconds(self.options.timeout);
             let why = format!("{host} gave no complete answer within {limit}");
-            (Lost::Timeout, why, true)
+            (Lost::Timeout, why)
+        } else if is_garbled(error) {
+            (
+                Lost::Garbled,
+                format!("{host} does not answer in HTTP: {cause}"),
+            )
         } else {
-            let why = format!("{host} ended the connection before a complete answer");
-            (Lost::Middle, why, true)
+            let why = tls.map_or_else(String::new, |tls| format!(": {tls}"));
+            let why = format!("{host} ended the connection before a complete answer{why}");
+            (Lost::Middle, why)
         };
+        let sent = !error.is_connect();
         Loss { how, why, sent }
     }
 
@@ -318,6 +331,12 @@ fn root_cause(error: &reqwest::Error) -> String {
 
 fn is_name_error(error: &reqwest::Error) -> bool {
     causes(error).any(|cause| cause.to_string().contains("dns error"))
+}
+
+fn is_garbled(error: &reqwest::Error) -> bool {
+    causes(error)
+        .filter_map(|cause| cause.downcast_ref::<hyper::Error>())
+        .any(hyper::Error::is_parse)
 }
 
 fn tls_cause(error: &reqwest::Error) -> Option<String> {

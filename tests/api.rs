@@ -402,7 +402,7 @@ fn tls_that_is_none_is_told_and_there_is_no_way_round() {
 
 /// A service behind TLS that gives any credentials an access token. Its certificate is for this
 /// name and ends at this year; the authority's own comes along.
-fn behind_tls(name: &str, until_year: i32) -> (String, String) {
+fn behind_tls(name: &str, until_year: i32, answer: fn(&mut Tls)) -> (String, String) {
     use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
     let authority_key = rcgen::KeyPair::generate().unwrap();
     let mut authority = rcgen::CertificateParams::new(Vec::new()).unwrap();
@@ -431,21 +431,26 @@ fn behind_tls(name: &str, until_year: i32) -> (String, String) {
         for stream in listener.incoming() {
             let connection = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
             let mut stream = rustls::StreamOwned::new(connection, stream.unwrap());
-            std::thread::spawn(move || answer_once(&mut stream));
+            std::thread::spawn(move || answer(&mut stream));
         }
     });
     (url, pem)
 }
 
-fn answer_once(stream: &mut (impl std::io::Read + std::io::Write)) {
+type Tls = rustls::StreamOwned<rustls::ServerConnection, std::net::TcpStream>;
+
+/// Hears one request; `None` where whoever does not trust this service went away without one.
+fn hear(stream: &mut Tls) -> Option<String> {
+    use std::io::Read as _;
     let mut heard = vec![0; 16 * 1024];
-    // Who does not trust this service goes away before it says anything.
-    let Ok(1..) = stream.read(&mut heard) else {
-        return;
-    };
+    let read = stream.read(&mut heard).ok().filter(|read| *read > 0)?;
+    Some(String::from_utf8_lossy(&heard[..read]).into_owned())
+}
+
+fn give_access_token(stream: &mut Tls) {
+    use std::io::Write as _;
     let body = r#"{"access_token":"bearer","expires_in":900}"#;
-    let answer = Listener::json("200 OK", body);
-    let _gone = stream.write_all(answer.as_bytes());
+    let _gone = stream.write_all(Listener::json("200 OK", body).as_bytes());
     let _gone = stream.flush();
 }
 
@@ -453,7 +458,11 @@ fn answer_once(stream: &mut (impl std::io::Read + std::io::Write)) {
 fn a_certificate_counts_only_from_a_trusted_authority_for_this_name_and_time() {
     let site = Site::new(&[]);
     let check = |name: &str, until_year: i32, trusted: bool, exit: i32| {
-        let (url, pem) = behind_tls(name, until_year);
+        let (url, pem) = behind_tls(name, until_year, |stream| {
+            if hear(stream).is_some() {
+                give_access_token(stream);
+            }
+        });
         let home = site.home_with(&[("BASE_URL", &url)]);
         home.write("ca.pem", pem);
         let authority = if trusted { "--ca-file ca.pem" } else { "" };
@@ -470,6 +479,51 @@ fn a_certificate_counts_only_from_a_trusted_authority_for_this_name_and_time() {
         assert_eq!(error["code"], "network.tls", "{name} {until_year}: {error}");
         let because = error["because"].as_str().unwrap();
         assert!(because.contains("certificate"), "{because}");
+    }
+}
+
+#[test]
+fn tls_that_breaks_after_the_request_leaves_open_what_became_of_it() {
+    let (url, pem) = behind_tls("127.0.0.1", 2090, |stream| {
+        use std::io::Write as _;
+        match hear(stream) {
+            Some(heard) if heard.starts_with("POST /v1/applications/token") => {
+                give_access_token(stream);
+            }
+            Some(_) => {
+                // A record that nobody sealed.
+                let spoilt = [&[23, 3, 3, 0, 32][..], &[0; 32]].concat();
+                let _gone = stream.sock.write_all(&spoilt);
+            }
+            None => {}
+        }
+    });
+    let site = Site::new(&[]);
+    let home = site.home_with(&[("BASE_URL", &url)]);
+    home.write("ca.pem", pem);
+    let create = "template create --yes --skip-probe --ca-file ca.pem -o json";
+    let error = home.run(create).expect(7).json()["error"].clone();
+    assert_eq!(error["code"], "template.unknown", "{error}");
+    assert!(!home.ledger().contains("refused"), "{}", home.ledger());
+    home.run(create).expect(7);
+    assert_eq!(home.ledger().matches("template.intent").count(), 1);
+}
+
+#[test]
+fn what_is_not_http_is_told_as_such() {
+    let long = "x".repeat(500_000);
+    for answer in [
+        "SSH-2.0-OpenSSH_9.6\r\n".to_owned(),
+        "HTTP/1.1 200 OK\r\n".to_owned() + &"x-a: b\r\n".repeat(200) + "\r\n",
+        format!("HTTP/1.1 200 OK\r\nx-a: {long}\r\n\r\n"),
+    ] {
+        let listener = Listener::start(move |_| answer.clone());
+        let site = Site::new(&[]);
+        let home = site.home_with(&[("BASE_URL", &listener.url)]);
+        let error = home.run("check --only auth -o json").expect(6).json()["error"].clone();
+        assert_eq!(error["code"], "service.unreadable", "{error}");
+        assert!(error["hint"].as_str().unwrap().contains("BASE_URL"));
+        assert_eq!(listener.heard().len(), 1, "it is not asked again");
     }
 }
 

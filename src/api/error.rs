@@ -232,7 +232,7 @@ impl Place {
                 let mut failure = Failure::new(how.code(), attempt)
                     .because(why)
                     .hint(how.hint(&self.target, "BASE_URL"));
-                failure.retryable = how != Lost::Tls;
+                failure.retryable = !matches!(how, Lost::Tls | Lost::Garbled);
                 failure.url = Some(url);
                 failure
             }
