@@ -6,12 +6,14 @@
 //! so nothing can inflate.
 
 use std::error::Error as _;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use hyper_util::client::proxy::matcher::Matcher;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
 use url::Url;
 
@@ -200,7 +202,7 @@ impl Http {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never());
         if direct {
-            builder = builder.no_proxy();
+            builder = builder.no_proxy().dns_resolver(Loopback);
         }
         if let Some(pem) = &self.options.ca_file {
             // Without a block of PEM there is no error either, and nothing would be trusted.
@@ -262,6 +264,18 @@ impl Http {
         } else {
             (Lost::Connect, format!("{host}: {cause}"))
         }
+    }
+}
+
+/// Resolves every name to this machine: names below `localhost` are no business of a name server's
+/// (RFC 6761), and one that answered would be given credentials in clear.
+struct Loopback;
+
+impl Resolve for Loopback {
+    fn resolve(&self, _name: Name) -> Resolving {
+        let both: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+        let addresses: Addrs = Box::new(both.into_iter().map(|ip| SocketAddr::new(ip, 0)));
+        Box::pin(std::future::ready(Ok(addresses)))
     }
 }
 

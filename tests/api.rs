@@ -537,6 +537,14 @@ fn a_name_with_an_address_that_nobody_answers_on_is_reached_by_its_other() {
 }
 
 #[test]
+fn names_below_localhost_are_this_machine_whatever_a_name_server_says() {
+    let site = Site::new(&[]);
+    let url = site.url.replace("127.0.0.1", "no-such-name.localhost");
+    let home = site.home_with(&[("BASE_URL", &url)]);
+    home.run("check --only auth").expect(0);
+}
+
+#[test]
 fn a_ca_file_must_be_one() {
     let home = Home::new();
     home.run("check --ca-file none.pem").expect(8);
