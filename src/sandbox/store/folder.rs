@@ -4,7 +4,7 @@
 //!   objects/customers/user-42/users.jsonl   one file per object, the key percent-encoded per segment
 //!   objects/%aside/<sha-256 of the key>     keys that no path can be made of, or that clash with one
 //!   records/<sha-256 of the key>.json       key, file, time, entity tag, metadata
-//!   incoming/                               bodies on their way
+//!   records/.incoming-*                     bodies on their way
 //! ```
 //!
 //! A file under `objects` without a record was put there by hand, and is an object as well.
@@ -23,6 +23,8 @@ use super::{Content, Object, hex};
 
 /// Where keys go that have no path of their own. No segment is encoded like that.
 const ASIDE: &str = "%aside";
+/// How the names of files begin whose bodies are on their way. No record's does.
+const INCOMING: &str = ".incoming-";
 /// The name of an empty segment. No other is encoded like that.
 const EMPTY: &str = "%";
 /// Longest encoded segment; file systems stop at 255.
@@ -35,7 +37,6 @@ const MAX_KEY: usize = 900;
 pub(super) struct Folder {
     objects: PathBuf,
     records: PathBuf,
-    incoming: PathBuf,
 }
 
 /// What is known of an object, as it is written.
@@ -57,13 +58,8 @@ impl Folder {
         let folder = Self {
             objects: root.join("objects"),
             records: root.join("records"),
-            incoming: root.join("incoming"),
         };
-        if folder.incoming.exists() {
-            // Bodies that never arrived in full.
-            fs::remove_dir_all(&folder.incoming)?;
-        }
-        for path in [&folder.objects, &folder.records, &folder.incoming] {
+        for path in [&folder.objects, &folder.records] {
             fs::create_dir_all(path)?;
         }
         // Found out now, and not by the first object.
@@ -71,7 +67,11 @@ impl Folder {
         let mut found = BTreeMap::new();
         let mut recorded = HashSet::new();
         for entry in fs::read_dir(&folder.records)? {
-            if let Some((key, object)) = folder.recorded(&entry?.path()) {
+            let entry = entry?;
+            if entry.file_name().to_string_lossy().starts_with(INCOMING) {
+                // A body that never arrived in full.
+                fs::remove_file(entry.path())?;
+            } else if let Some((key, object)) = folder.recorded(&entry.path()) {
                 if let Content::File(path) = &object.content {
                     recorded.insert(path.clone());
                 }
@@ -109,7 +109,9 @@ impl Folder {
 
     /// A file for a body on its way.
     pub(super) fn incoming(&self) -> io::Result<NamedTempFile> {
-        NamedTempFile::new_in(&self.incoming)
+        tempfile::Builder::new()
+            .prefix(INCOMING)
+            .tempfile_in(&self.records)
     }
 
     /// Makes a file the content of a key, in place of the one it has. Returns where it is.

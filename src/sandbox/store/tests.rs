@@ -140,3 +140,18 @@ fn the_entity_tag_is_the_md5() {
     assert_eq!(object.etag, "5d41402abc4b2a76b9719d911017c592");
     assert_eq!(object.size, 5);
 }
+
+#[test]
+fn a_folder_that_holds_other_things_keeps_them() {
+    let home = tempfile::tempdir().unwrap();
+    let foreign = home.path().join("incoming/letter.txt");
+    std::fs::create_dir_all(foreign.parent().unwrap()).unwrap();
+    std::fs::write(&foreign, "precious").unwrap();
+    drop(Store::open(home.path()).unwrap());
+    // A body whose arrival ended with the program.
+    let left = home.path().join("records/.incoming-x");
+    std::fs::write(&left, "half").unwrap();
+    assert!(keys(&Store::open(home.path()).unwrap()).is_empty());
+    assert_eq!(std::fs::read_to_string(&foreign).unwrap(), "precious");
+    assert!(!left.exists());
+}
