@@ -13,8 +13,10 @@ use super::error::{Endpoint, Error};
 use super::transport::Answer;
 use crate::domain::origin::Origin;
 use crate::domain::settings::Access;
-use crate::domain::template::{Existing, Format, S3_DEFINITION, Schedule, Shown, TemplateSpec};
-use crate::domain::text::sanitize;
+use crate::domain::template::{
+    Existing, Format, Identity, S3_DEFINITION, Schedule, Shown, TemplateSpec,
+};
+use crate::domain::text::{sanitize, without_steering};
 use crate::domain::user::ExternalUser;
 
 /// Where templates are listed, created, and below which each has its own path.
@@ -96,7 +98,7 @@ impl Dialect for Agents {
         let read = |item: &Value| {
             Ok(Existing {
                 id: Some(sanitize(answer.text(item, "id")?)),
-                name: sanitize(answer.text(item, "destination_name")?),
+                name: without_steering(answer.text(item, "destination_name")?),
                 identity: identity(item),
                 created_at: item.get("created_at").and_then(Value::as_str).map(sanitize),
             })
@@ -218,29 +220,24 @@ fn cursor(next: &str) -> String {
     found.unwrap_or_else(|| next.to_owned())
 }
 
-/// Reads what tells two templates of one name apart, labelled as a planned template labels it.
-fn identity(item: &Value) -> Vec<(String, String)> {
+/// Reads what tells two templates of one name apart, as a planned template spells it.
+fn identity(item: &Value) -> Identity {
     let config = item.get("destination_config");
     let text = |field: &str| {
         let value = config.and_then(|c| c.get(field)).and_then(Value::as_str);
-        sanitize(value.unwrap_or_default())
+        without_steering(value.unwrap_or_default())
     };
-    let prefix = text("s3_bucket_path").trim_matches('/').to_owned();
-    let schedule = match item.get("cron_expression").and_then(Value::as_str) {
-        // Without an expression syncs run every hour.
-        None | Some(HOURLY) => "hourly".to_owned(),
-        Some(cron) => sanitize(cron),
-    };
-    let pairs = [
-        ("bucket", text("s3_bucket_name")),
-        ("prefix", prefix),
-        ("endpoint", text("s3_endpoint")),
-        ("format", format_name(config.and_then(|c| c.get("format")))),
-        ("schedule", schedule),
-    ];
-    pairs
-        .map(|(label, value)| (label.to_owned(), value))
-        .to_vec()
+    Identity {
+        bucket: text("s3_bucket_name"),
+        prefix: text("s3_bucket_path").trim_matches('/').to_owned(),
+        endpoint: text("s3_endpoint"),
+        format: format_name(config.and_then(|c| c.get("format"))),
+        schedule: match item.get("cron_expression").and_then(Value::as_str) {
+            // Without an expression syncs run every hour.
+            None | Some(HOURLY) => "hourly".to_owned(),
+            Some(cron) => without_steering(cron),
+        },
+    }
 }
 
 /// Names a connector's format object as the settings name it.

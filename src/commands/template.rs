@@ -111,9 +111,7 @@ impl Job<'_> {
             self.printer.line(
                 format!(
                     "{id}  {}  s3://{}/{}  {at}",
-                    template.name,
-                    template.value("bucket"),
-                    template.value("prefix")
+                    template.name, template.identity.bucket, template.identity.prefix
                 )
                 .trim_end(),
             );
@@ -259,8 +257,7 @@ impl Job<'_> {
                 let id = template.id.as_deref().unwrap_or_default();
                 let question = format!(
                     "Delete {name} ({id}, s3://{}/{})? Type its name: ",
-                    template.value("bucket"),
-                    template.value("prefix")
+                    template.identity.bucket, template.identity.prefix
                 );
                 prompt::ask(&question).await
             }
@@ -309,9 +306,9 @@ impl Job<'_> {
                         .map_or(String::new(), |id| format!(", id {id}"))
                 ),
             ),
-            Would::Ask(at) => (
+            Would::Ask(doubt) => (
                 "ask",
-                format!("it was sent at {at}, and whether it exists is not known"),
+                format!("{doubt}, and whether it exists is not known"),
             ),
         };
         let tone = match plan.would {
@@ -395,8 +392,8 @@ fn existing(template: &Existing) -> Value {
     let mut map = Map::new();
     map.insert("id".into(), json!(template.id));
     map.insert("name".into(), json!(template.name));
-    for (label, value) in &template.identity {
-        map.insert(label.clone(), json!(value));
+    for (label, value) in template.identity.labelled() {
+        map.insert(label.to_owned(), json!(value));
     }
     map.insert("created_at".into(), json!(template.created_at));
     Value::Object(map)

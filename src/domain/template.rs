@@ -7,6 +7,7 @@
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::secret::{Secret, ends};
@@ -320,14 +321,44 @@ impl TemplateSpec {
         }
     }
 
-    /// Returns the values that make two templates of one name the same, with their labels.
-    pub fn identity(&self) -> [(&'static str, String); 5] {
+    /// Returns what makes it the same as another of its name.
+    pub fn identity(&self) -> Identity {
+        Identity {
+            bucket: self.bucket.clone(),
+            prefix: self.prefix.clone(),
+            endpoint: self.endpoint.clone().unwrap_or_default(),
+            format: self.format.name().to_owned(),
+            schedule: self.schedule.name().to_owned(),
+        }
+    }
+}
+
+/// What makes two templates of one name the same, spelled as the settings spell it; empty where it
+/// is not known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// The bucket's name.
+    pub bucket: String,
+    /// The prefix, without slashes around it.
+    pub prefix: String,
+    /// The address of a store that is not AWS.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub endpoint: String,
+    /// The name of the [`Format`].
+    pub format: String,
+    /// The name of the [`Schedule`].
+    pub schedule: String,
+}
+
+impl Identity {
+    /// Returns every value with its label.
+    pub fn labelled(&self) -> [(&'static str, &str); 5] {
         [
-            ("bucket", self.bucket.clone()),
-            ("prefix", self.prefix.clone()),
-            ("endpoint", self.endpoint.clone().unwrap_or_default()),
-            ("format", self.format.name().to_owned()),
-            ("schedule", self.schedule.name().to_owned()),
+            ("bucket", &self.bucket),
+            ("prefix", &self.prefix),
+            ("endpoint", &self.endpoint),
+            ("format", &self.format),
+            ("schedule", &self.schedule),
         ]
     }
 }
@@ -383,8 +414,8 @@ pub struct Existing {
     pub id: Option<String>,
     /// Its destination name.
     pub name: String,
-    /// The labelled values of [`TemplateSpec::identity`], as far as known.
-    pub identity: Vec<(String, String)>,
+    /// What it is, as far as known.
+    pub identity: Identity,
     /// When it was made, RFC 3339.
     pub created_at: Option<String>,
 }
@@ -393,7 +424,7 @@ pub struct Existing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// Which value.
-    pub field: String,
+    pub field: &'static str,
     /// What exists.
     pub exists: String,
     /// What would be sent.
@@ -401,23 +432,16 @@ pub struct Difference {
 }
 
 impl Existing {
-    /// Returns a value of the template by its label, empty when unknown.
-    pub fn value(&self, label: &str) -> &str {
-        self.identity
-            .iter()
-            .find(|(l, _)| l == label)
-            .map_or("", |(_, v)| v)
-    }
-
     /// Returns where it differs from what would be sent.
     pub fn differences(&self, spec: &TemplateSpec) -> Vec<Difference> {
-        spec.identity()
-            .into_iter()
-            .filter(|(label, planned)| self.value(label) != planned)
-            .map(|(label, planned)| Difference {
-                field: label.to_owned(),
-                exists: self.value(label).to_owned(),
-                planned,
+        let planned = spec.identity();
+        let pairs = self.identity.labelled().into_iter().zip(planned.labelled());
+        pairs
+            .filter(|((_, exists), (_, planned))| exists != planned)
+            .map(|((field, exists), (_, planned))| Difference {
+                field,
+                exists: exists.to_owned(),
+                planned: planned.to_owned(),
             })
             .collect()
     }
@@ -432,8 +456,27 @@ pub enum Would {
     Nothing(Existing),
     /// Refuse: one of this name has other values.
     Conflict(Existing, Vec<Difference>),
-    /// Ask: a request was sent at this time (RFC 3339) and its outcome is not known.
-    Ask(String),
+    /// Ask: it may exist.
+    Ask(Doubt),
+}
+
+/// Why it is not known whether a template exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// A request was sent at this time (RFC 3339), and no readable answer came.
+    Sent(String),
+    /// The ledger, which alone could tell, has lines that cannot be read.
+    Unreadable,
+}
+
+impl std::fmt::Display for Doubt {
+    /// Begins with "it" or "the".
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Doubt::Sent(at) => write!(f, "it was sent at {at}"),
+            Doubt::Unreadable => f.write_str("the ledger has lines that cannot be read"),
+        }
+    }
 }
 
 impl Would {
@@ -600,7 +643,7 @@ mod tests {
         let existing = Existing {
             id: Some("1".to_owned()),
             name: "destination-s3".to_owned(),
-            identity: spec().identity().map(|(l, v)| (l.to_owned(), v)).to_vec(),
+            identity: spec().identity(),
             created_at: None,
         };
         assert_eq!(existing.differences(&spec()), []);

@@ -43,6 +43,11 @@ pub fn sanitize(text: &str) -> String {
     clean.trim_end().to_owned()
 }
 
+/// Takes the steering characters out of a text that is compared: blanks and length stay as they are.
+pub fn without_steering(text: &str) -> String {
+    text.chars().filter(|c| !is_steering(*c)).collect()
+}
+
 /// Sanitizes a text where it stands.
 pub fn sanitize_in_place(text: &mut String) {
     if !is_plain(text) {

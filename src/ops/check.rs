@@ -305,15 +305,15 @@ impl Climber<'_> {
                 Found::Pass(format!("{name} exists, {place}{id}"))
             }
             Would::Conflict(_, differences) => {
-                let fields: Vec<&str> = differences.iter().map(|d| d.field.as_str()).collect();
+                let fields: Vec<&str> = differences.iter().map(|d| d.field).collect();
                 Found::Warn(format!(
                     "{name} exists, {place}, with another {}",
                     fields.join(", ")
                 ))
             }
-            Would::Ask(at) => Found::Warn(format!(
-                "{name} was sent at {at}, and whether it exists is not known"
-            )),
+            Would::Ask(doubt) => {
+                Found::Warn(format!("whether {name} exists is not known: {doubt}"))
+            }
             Would::Create if knowledge.listed => Found::Fail(
                 Failure::new(
                     Code::ServiceNotFound,

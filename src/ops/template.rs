@@ -7,20 +7,25 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::Tools;
 use crate::api::{Client, NotCreated};
 use crate::domain::failure::{Code, Failure};
 use crate::domain::moment::rfc3339;
 use crate::domain::settings::Access;
 use crate::domain::template::{
-    Consent, Creation, Existing, Plan, Proof, Schedule, Shown, TemplateSpec, Would,
+    Consent, Creation, Doubt, Existing, Plan, Proof, Schedule, Shown, TemplateSpec, Would,
     destination_problems,
 };
 use crate::domain::text::sanitize;
-use crate::ledger::{Attempt, Book, Entry, Fate, Scope};
+use crate::ledger::{Attempt, Book, Entry, Fate, Ledger, Lock, Scope};
 
-/// How often a held lock is looked at again.
+/// How long is waited until a held lock is looked at again.
 const LOCK_POLL: Duration = Duration::from_millis(50);
+
+/// How often it is looked at, in all for a minute.
+const LOCK_LOOKS: u32 = 1_200;
 
 /// Why nothing was created.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +54,7 @@ pub async fn plan(tools: Tools<'_>, access: &Access, spec: &TemplateSpec) -> Res
             let would = compare(existing.iter().filter(|e| e.name == spec.name), spec);
             (existing, would)
         }
-        None => by_ledger(&tools.ledger.read()?.attempts(&Scope::of(access)), spec),
+        None => by_ledger(&tools.ledger.read()?, &Scope::of(access), spec),
     };
     Ok(Plan {
         name: spec.name.clone(),
@@ -89,12 +94,7 @@ pub async fn create(
     proof: Proof,
 ) -> Result<Creation, Uncreated> {
     let scope = Scope::of(access);
-    let lock = loop {
-        if let Some(lock) = tools.ledger.try_lock()? {
-            break lock;
-        }
-        tokio::time::sleep(LOCK_POLL).await;
-    };
+    let lock = lock(tools.ledger).await?;
     // Planned again under the lock: another console may have been quicker.
     let plan = plan(tools, access, spec).await?;
     if consent == Consent::OnlyIfAbsent {
@@ -119,7 +119,7 @@ pub async fn create(
                     .hint("set TEMPLATE_NAME to another name, or the values to those that exist; --force sends a second one, and two of one name break new customers")
                     .into());
             }
-            Would::Ask(sent_at) => return Err(unknown(&sent_at, None).into()),
+            Would::Ask(doubt) => return Err(unknown(&doubt, None).into()),
         }
     }
     // A token is fetched first, so that an intent is written only when the request can follow, and
@@ -131,17 +131,32 @@ pub async fn create(
     let sent_at = tools.api.clock().now().wall;
     let (intent, entry) = Entry::intent(spec);
     tools.ledger.append(&scope, entry, sent_at)?;
-    let outcome = tools.api.create_template(access, spec).await;
+    let mut outcome = tools.api.create_template(access, spec).await;
+    if let Err(NotCreated::Perhaps(cause)) = outcome {
+        outcome = match found_again(tools, access, spec, &plan).await {
+            Ok(Some(id)) => Ok(id),
+            Ok(None) if plan.listed => {
+                let unseen = "the list of templates does not show it";
+                Err(NotCreated::Perhaps(still_unknown(sent_at, &cause, unseen)))
+            }
+            Ok(None) => {
+                let doubt = Doubt::Sent(rfc3339(sent_at));
+                Err(NotCreated::Perhaps(unknown(&doubt, Some(cause))))
+            }
+            Err(failure) => {
+                let why = failure.because.unwrap_or(failure.message);
+                let unread = format!("the list of templates cannot be read: {why}");
+                Err(NotCreated::Perhaps(still_unknown(sent_at, &cause, &unread)))
+            }
+        };
+    }
     let now = tools.api.clock().now().wall;
+    let record = |entry| tools.ledger.append(&scope, entry, now);
     let result = match outcome {
-        Ok(id) => match tools.ledger.append(
-            &scope,
-            Entry::Made {
-                intent,
-                id: id.clone(),
-            },
-            now,
-        ) {
+        Ok(id) => match record(Entry::Made {
+            intent,
+            id: id.clone(),
+        }) {
             Ok(()) => Ok(Creation::Created { id }),
             Err(mut failure) => {
                 failure.message = format!(
@@ -152,43 +167,60 @@ pub async fn create(
                 Err(failure)
             }
         },
-        Err(NotCreated::Surely(failure)) => {
-            tools
-                .ledger
-                .append(&scope, Entry::Refused { intent }, now)?;
+        Err(NotCreated::Surely(mut failure)) => {
+            if let Err(unrecorded) = record(Entry::Refused { intent }) {
+                let told = failure.because.take().unwrap_or_default();
+                let why = unrecorded.because.unwrap_or(unrecorded.message);
+                let then =
+                    "this could not be recorded, so this machine will take the outcome for unknown";
+                failure.because = Some(format!("{told}; {then}: {why}"));
+            }
             Err(failure)
         }
-        Err(NotCreated::Perhaps(failure)) => {
-            let sent_at = rfc3339(sent_at);
-            match found_again(tools, access, spec, &plan).await {
-                Some(id) => {
-                    let made = Entry::Made {
-                        intent,
-                        id: id.clone(),
-                    };
-                    tools.ledger.append(&scope, made, now)?;
-                    Ok(Creation::Created { id })
-                }
-                None if plan.listed => Err(unseen(&sent_at, &failure)),
-                None => Err(unknown(&sent_at, Some(failure))),
-            }
-        }
+        Err(NotCreated::Perhaps(failure)) => Err(failure),
     };
     drop(lock);
     result.map_err(Uncreated::Failed)
 }
 
+/// Waits for the lock that allows one creation at a time.
+///
+/// # Errors
+/// It is held for longer than any creation should take, or there can be none.
+async fn lock(ledger: &Ledger) -> Result<Lock, Failure> {
+    for _look in 0..LOCK_LOOKS {
+        if let Some(lock) = ledger.try_lock()? {
+            return Ok(lock);
+        }
+        tokio::time::sleep(LOCK_POLL).await;
+    }
+    let waited = (LOCK_POLL * LOCK_LOOKS).as_secs();
+    Err(Failure::new(
+        Code::MachineDisk,
+        "another embedctl is creating a connection template, so nothing was sent",
+    )
+    .because(format!(
+        "it has held {} for {waited} s",
+        ledger.shown_lock()
+    ))
+    .hint("let it end, or end it if it was stopped, and run this again"))
+}
+
 /// Looks, where the API can list, for a template that was not there before and is what was sent.
+///
+/// # Errors
+/// The list cannot be read.
 async fn found_again(
     tools: Tools<'_>,
     access: &Access,
     spec: &TemplateSpec,
     before: &Plan,
-) -> Option<String> {
-    let listed = tools.api.templates(access).await.ok()??;
+) -> Result<Option<String>, Failure> {
+    let listed = tools.api.templates(access).await?.unwrap_or_default();
     let is_new = |t: &Existing| !before.existing.iter().any(|old| old.id == t.id);
     let is_ours = |t: &Existing| t.name == spec.name && t.differences(spec).is_empty();
-    listed.into_iter().find(|t| is_new(t) && is_ours(t))?.id
+    let ours = listed.into_iter().find(|t| is_new(t) && is_ours(t));
+    Ok(ours.and_then(|t| t.id))
 }
 
 /// Finds one template by its id or its name.
@@ -252,26 +284,32 @@ pub async fn adopt(
     spec: &TemplateSpec,
 ) -> Result<Plan, Failure> {
     let scope = Scope::of(access);
-    let attempts = tools.ledger.read()?.attempts(&scope);
+    let book = tools.ledger.read()?;
+    let attempts = book.attempts(&scope);
     let open = attempts
         .iter()
         .rev()
         .find(|a| a.existing.name == spec.name && a.fate != Fate::Made);
-    let Some(open) = open else {
-        return Err(Failure::new(
-            Code::TemplateConflict,
-            "there is no template whose outcome is unknown",
-        )
-        .hint("`embedctl template plan` tells what is known"));
-    };
     let now = tools.api.clock().now().wall;
-    tools.ledger.append(
-        &scope,
-        Entry::Adopted {
-            intent: open.intent.clone(),
-        },
-        now,
-    )?;
+    let intent = match open {
+        Some(open) => open.intent.clone(),
+        None if book.is_incomplete() => {
+            // What told of it cannot be read any more.
+            let (intent, entry) = Entry::intent(spec);
+            tools.ledger.append(&scope, entry, now)?;
+            intent
+        }
+        None => {
+            return Err(Failure::new(
+                Code::TemplateConflict,
+                "there is no template whose outcome is unknown",
+            )
+            .hint("`embedctl template plan` tells what is known"));
+        }
+    };
+    tools
+        .ledger
+        .append(&scope, Entry::Adopted { intent }, now)?;
     plan(tools, access, spec).await
 }
 
@@ -350,21 +388,21 @@ async fn refuse_what_the_scheduler_would(
     }
 }
 
-fn by_ledger(attempts: &[Attempt], spec: &TemplateSpec) -> (Vec<Existing>, Would) {
-    let existing: Vec<Existing> = attempts
-        .iter()
-        .filter(|a| a.fate == Fate::Made)
-        .map(|a| a.existing.clone())
-        .collect();
+fn by_ledger(book: &Book, scope: &Scope, spec: &TemplateSpec) -> (Vec<Existing>, Would) {
+    let existing = made(book, scope);
+    let attempts = book.attempts(scope);
     let last = attempts.iter().rev().find(|a| a.existing.name == spec.name);
     if let Some(Attempt {
         fate: Fate::Open { sent_at },
         ..
     }) = last
     {
-        return (existing, Would::Ask(sent_at.clone()));
+        return (existing, Would::Ask(Doubt::Sent(sent_at.clone())));
     }
-    let would = compare(existing.iter().filter(|e| e.name == spec.name), spec);
+    let mut would = compare(existing.iter().filter(|e| e.name == spec.name), spec);
+    if would == Would::Create && book.is_incomplete() {
+        would = Would::Ask(Doubt::Unreadable);
+    }
     (existing, would)
 }
 
@@ -384,28 +422,35 @@ fn compare<'e>(same_name: impl Iterator<Item = &'e Existing>, spec: &TemplateSpe
     }
 }
 
-/// An unknown outcome where the API can list: the list does not have it, or could not be read.
-fn unseen(sent_at: &str, cause: &Failure) -> Failure {
+/// An unknown outcome where the API can list, and looking there settled nothing.
+fn still_unknown(sent_at: Timestamp, cause: &Failure, list: &str) -> Failure {
     let because = cause.because.as_deref().unwrap_or("no answer came");
-    let mut failure = Failure::new(Code::TemplateUnknown, "whether the connection template exists is not known")
-        .because(format!("it was sent at {sent_at}, {because}, and the list of templates does not show it"))
+    let sent_at = rfc3339(sent_at);
+    let mut failure = Failure::new(Code::TemplateUnknown, UNKNOWN)
+        .because(format!("it was sent at {sent_at}, {because}, and {list}"))
         .hint("wait a moment and run `embedctl template create` again: it looks first, and sends only what is not there");
     failure.status = cause.status;
     failure.url.clone_from(&cause.url);
     failure
 }
 
-fn unknown(sent_at: &str, cause: Option<Failure>) -> Failure {
-    let because = match &cause {
-        Some(failure) => format!(
-            "it was sent at {sent_at}, and {}",
-            failure.because.as_deref().unwrap_or("no answer came")
-        ),
-        None => {
-            format!("it was sent at {sent_at} and no readable answer came; nothing was sent again")
+/// What is said of a template that may exist.
+const UNKNOWN: &str = "whether the connection template exists is not known";
+
+fn unknown(doubt: &Doubt, cause: Option<Failure>) -> Failure {
+    let because = match (doubt, &cause) {
+        (_, Some(failure)) => {
+            let why = failure.because.as_deref().unwrap_or("no answer came");
+            format!("{doubt}, and {why}")
+        }
+        (Doubt::Sent(_), None) => {
+            format!("{doubt} and no readable answer came; nothing was sent again")
+        }
+        (Doubt::Unreadable, None) => {
+            format!("{doubt}, and only it could tell; nothing was sent")
         }
     };
-    let mut failure = Failure::new(Code::TemplateUnknown, "whether the connection template exists is not known")
+    let mut failure = Failure::new(Code::TemplateUnknown, UNKNOWN)
         .because(because)
         .hint("look in Airbyte under Connection templates; if it is there, say so in the console (screen 2, key a); if not, `embedctl template create --force` sends it again");
     if let Some(cause) = cause {

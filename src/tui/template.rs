@@ -23,7 +23,7 @@ use crate::domain::moment::Moment;
 use crate::domain::secret::Secret;
 use crate::domain::settings::{Access, Draft};
 use crate::domain::template::{
-    Consent, Creation, Difference, Existing, Format, Plan, Proof, TemplateSpec, Would,
+    Consent, Creation, Difference, Doubt, Existing, Format, Plan, Proof, TemplateSpec, Would,
 };
 
 mod keys;
@@ -76,8 +76,8 @@ pub enum Condition<'a> {
     Exists(&'a Existing),
     /// One of this name has other values.
     Conflict(&'a Existing, &'a [Difference]),
-    /// A request was sent at this time, and its outcome is not known.
-    Unknown(&'a str),
+    /// It may exist.
+    Unknown(&'a Doubt),
 }
 
 impl Page {
@@ -105,7 +105,7 @@ impl Page {
                 Would::Conflict(existing, differences) => {
                     Condition::Conflict(existing, differences)
                 }
-                Would::Ask(since) => Condition::Unknown(since),
+                Would::Ask(doubt) => Condition::Unknown(doubt),
             },
             (None, Some(failure)) => Condition::Failed(failure),
             (None, None) => Condition::Unplanned,

@@ -30,7 +30,7 @@ use crate::domain::moment::Moment;
 use crate::domain::origin::Origin;
 use crate::domain::secret::Secret;
 use crate::domain::settings::{Draft, Layer, Source};
-use crate::domain::template::{Creation, Plan, Shown, Would};
+use crate::domain::template::{Creation, Doubt, Plan, Shown, Would};
 use crate::domain::token::{Minted, Opened};
 use crate::domain::user::ExternalUser;
 
@@ -382,10 +382,7 @@ fn known(driver: &Driver) -> crate::domain::template::Existing {
     crate::domain::template::Existing {
         id: Some("0d2f7c1e-1111-4222-8333-9b1e5c0077b1".to_owned()),
         name: spec.name.clone(),
-        identity: spec
-            .identity()
-            .map(|(label, value)| (label.to_owned(), value))
-            .to_vec(),
+        identity: spec.identity(),
         created_at: Some("2026-01-01T10:00:00Z".to_owned()),
     }
 }

@@ -74,7 +74,10 @@ fn after_an_unknown_outcome_enter_sends_nothing() {
     driver.press("enter enter");
     driver.fails(2, Failure::new(Code::TemplateUnknown, "no answer came"));
     assert!(matches!(driver.started()[0].1, Job::Plan(..)));
-    let planned = plan(&driver, Would::Ask("2026-01-02T12:31:07Z".to_owned()));
+    let planned = plan(
+        &driver,
+        Would::Ask(Doubt::Sent("2026-01-02T12:31:07Z".to_owned())),
+    );
     driver.done(3, Outcome::Planned(Box::new(planned)));
     driver.press("enter");
     assert_eq!(driver.effects, []);
@@ -86,7 +89,10 @@ fn after_an_unknown_outcome_enter_sends_nothing() {
         Job::Create(_, _, Consent::SendAnyway, Proof::First)
     ));
     driver.fails(4, Failure::new(Code::TemplateUnknown, "no answer came"));
-    let planned = plan(&driver, Would::Ask("2026-01-02T12:31:07Z".to_owned()));
+    let planned = plan(
+        &driver,
+        Would::Ask(Doubt::Sent("2026-01-02T12:31:07Z".to_owned())),
+    );
     driver.done(5, Outcome::Planned(Box::new(planned)));
     driver.press("a");
     assert!(matches!(driver.started()[0].1, Job::Adopt(..)));
@@ -125,7 +131,10 @@ fn a_bucket_that_refused_can_be_tried_again_or_passed_over() {
 fn what_was_consented_to_holds_after_a_bucket_that_refused() {
     let mut driver = Driver::ready();
     driver.press("alt-2");
-    let planned = plan(&driver, Would::Ask("2026-01-02T12:31:07Z".to_owned()));
+    let planned = plan(
+        &driver,
+        Would::Ask(Doubt::Sent("2026-01-02T12:31:07Z".to_owned())),
+    );
     driver.done(1, Outcome::Planned(Box::new(planned)));
     driver.press("F enter");
     unproved(&mut driver, 2, Consent::SendAnyway);

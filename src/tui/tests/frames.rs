@@ -258,15 +258,15 @@ fn a_template_that_may_or_does_exist() {
     snapshot!("template_exists", exists);
     let mut conflict = planned(|driver| {
         let mut other = known(driver);
-        other.identity[1].1 = "elsewhere".to_owned();
-        other.identity[3].1 = "csv".to_owned();
+        other.identity.prefix = "elsewhere".to_owned();
+        other.identity.format = "csv".to_owned();
         let differences = other.differences(&driver.model.draft.template().unwrap());
         Would::Conflict(other, differences)
     });
     snapshot!("template_conflict", conflict);
     conflict.press("F");
     snapshot!("template_conflict_asks", conflict);
-    let mut unknown = planned(|_| Would::Ask("2026-01-02T12:31:07Z".to_owned()));
+    let mut unknown = planned(|_| Would::Ask(Doubt::Sent("2026-01-02T12:31:07Z".to_owned())));
     snapshot!("template_unknown", unknown);
     insta::assert_snapshot!("template_unknown_roles", unknown.roles());
     unknown.press("F");

@@ -44,13 +44,13 @@ fn states() -> Vec<(&'static str, Driver)> {
     ));
     let mut conflict = planned(|driver| {
         let mut other = known(driver);
-        other.identity[1].1 = "elsewhere".to_owned();
+        other.identity.prefix = "elsewhere".to_owned();
         let differences = other.differences(&driver.model.draft.template().unwrap());
         Would::Conflict(other, differences)
     });
     conflict.press("F");
     states.push(("template_conflict", conflict));
-    let unknown = planned(|_| Would::Ask("2026-01-02T12:31:07Z".to_owned()));
+    let unknown = planned(|_| Would::Ask(Doubt::Sent("2026-01-02T12:31:07Z".to_owned())));
     states.push(("template_unknown", unknown));
     let mut plan_failed = checked();
     plan_failed.press("enter");

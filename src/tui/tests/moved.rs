@@ -32,7 +32,7 @@ fn other(name: &str, id: &str) -> Existing {
     Existing {
         id: Some(id.to_owned()),
         name: name.to_owned(),
-        identity: Vec::new(),
+        identity: crate::domain::template::Identity::default(),
         created_at: Some("2026-01-01T10:00:00Z".to_owned()),
     }
 }
@@ -121,7 +121,7 @@ fn what_exists_stands_beside_the_plan() {
     let mut driver = listed(
         |driver| {
             let mut other = known(driver);
-            other.identity[1].1 = "elsewhere".to_owned();
+            other.identity.prefix = "elsewhere".to_owned();
             let differences = other.differences(&driver.model.draft.template().unwrap());
             Would::Conflict(other, differences)
         },

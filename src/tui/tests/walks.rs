@@ -143,7 +143,7 @@ fn answer(driver: &mut Driver, dice: &mut Dice, ticket: u64, job: &Job) {
                 0 => Would::Create,
                 1 => Would::Nothing(known(driver)),
                 2 => Would::Conflict(known(driver), Vec::new()),
-                _ => Would::Ask("2026-01-02T12:31:07Z".to_owned()),
+                _ => Would::Ask(Doubt::Sent("2026-01-02T12:31:07Z".to_owned())),
             };
             Outcome::Planned(Box::new(plan(driver, would)))
         }

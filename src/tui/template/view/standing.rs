@@ -9,7 +9,7 @@ use crate::domain::failure::Failure;
 use crate::domain::field::Key;
 use crate::domain::moment::clock_time;
 use crate::domain::settings::Source;
-use crate::domain::template::{Creation, Difference, Existing, Plan};
+use crate::domain::template::{Creation, Difference, Doubt, Existing, Plan};
 use crate::domain::text::{counted, sanitize};
 use crate::tui::failure;
 use crate::tui::model::{Model, Work};
@@ -155,7 +155,7 @@ pub(super) fn standing(model: &Model, width: usize, most: usize) -> Standing {
         Condition::Made(made) => made_lines(look, made, width),
         Condition::Exists(existing) => exists(look, existing, width),
         Condition::Conflict(existing, differences) => conflict(look, existing, differences, width),
-        Condition::Unknown(since) => (unknown(look, since, width), Vec::new()),
+        Condition::Unknown(doubt) => (unknown(look, doubt, width), Vec::new()),
     };
     let first = if first.is_empty() {
         first
@@ -301,7 +301,7 @@ fn conflict(
         lines.push(
             Row::new(look)
                 .at(LABEL + 2)
-                .put(Role::Quiet, &difference.field)
+                .put(Role::Quiet, difference.field)
                 .at(VALUE)
                 .fit(Role::Text, sanitize(exists), half)
                 .put(Role::Quiet, " → ")
@@ -327,19 +327,19 @@ fn unproved(look: Look<'_>, width: usize) -> Vec<Line<'static>> {
     lines
 }
 
-fn unknown(look: Look<'_>, since: &str, width: usize) -> Vec<Line<'static>> {
-    let mut lines = paragraph(
-        look,
-        Role::Warn,
-        LABEL,
-        &format!(
-            "! Sent {}, no answer: it may exist. Nothing was sent again.",
-            since
+fn unknown(look: Look<'_>, doubt: &Doubt, width: usize) -> Vec<Line<'static>> {
+    let why = match doubt {
+        Doubt::Sent(at) => {
+            let at = at
                 .parse()
-                .map_or_else(|_not_a_time| sanitize(since), clock_time)
-        ),
-        width,
-    );
+                .map_or_else(|_not_a_time| sanitize(at), clock_time);
+            format!("! Sent {at}, no answer: it may exist. Nothing was sent again.")
+        }
+        Doubt::Unreadable => {
+            "! The ledger has lines that cannot be read: it may exist. Nothing was sent.".to_owned()
+        }
+    };
+    let mut lines = paragraph(look, Role::Warn, LABEL, &why, width);
     lines.push(
         Row::new(look)
             .at(LABEL + 2)
