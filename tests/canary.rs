@@ -47,6 +47,35 @@ fn free_of_canaries(text: &str, place: &str) {
     for form in forms() {
         assert!(!text.contains(&form), "{form} in {place}: {text}");
     }
+    for packed in packed(text) {
+        for piece in PIECES {
+            let holds = packed.windows(piece.len()).any(|w| w == piece.as_bytes());
+            assert!(!holds, "{piece} in base64 in {place}: {text}");
+        }
+    }
+}
+
+/// What stands in base64 in a text, whichever digit of a run it begins with.
+fn packed(text: &str) -> Vec<Vec<u8>> {
+    let is_digit = |c: char| c.is_ascii_alphanumeric() || "+/-_".contains(c);
+    let runs = text.split(|c| !is_digit(c)).filter(|run| run.len() >= 8);
+    let unpacked = |run: &str| {
+        let run = run.replace('-', "+").replace('_', "/");
+        (0..4).filter_map(move |first| {
+            let digits = run.get(first..)?;
+            let whole = digits.get(..digits.len() / 4 * 4)?;
+            BASE64_STANDARD.decode(whole).ok()
+        })
+    };
+    runs.flat_map(unpacked).collect()
+}
+
+#[test]
+fn a_canary_in_base64_is_seen_wherever_it_begins() {
+    for before in ["", "a", "ab", "abc"] {
+        let text = BASE64_STANDARD.encode(format!("{before}{CLIENT} and more"));
+        assert!(std::panic::catch_unwind(|| free_of_canaries(&text, "a test")).is_err());
+    }
 }
 
 /// A run with both canaries in its environment, where any character may stand.

@@ -12,8 +12,11 @@ use super::secret::Secret;
 /// The shortest secret that is looked for; anything shorter would blot out ordinary words.
 const SHORTEST: usize = 4;
 
-/// Finds secrets as they are, JSON-escaped (once and twice), URL-encoded, and in base64, and puts
-/// `***` or the secret's name in their place.
+/// The fewest digits of base64 that are taken for a part of a secret.
+const FEWEST: usize = 8;
+
+/// Finds secrets as they are, JSON-escaped (once and twice), URL-encoded, and all of these in base64,
+/// alone or amid other things, and puts `***` or the secret's name in their place.
 #[derive(Clone, Default)]
 pub struct Redactor {
     secrets: Vec<(Secret, &'static str)>,
@@ -76,7 +79,7 @@ fn forms_of(text: &str) -> Vec<Secret> {
     let slashed = escaped.replace('/', "\\/");
     let encoded: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
     let percent = encoded.replace('+', "%20");
-    [
+    let mut forms = vec![
         text.to_owned(),
         json_escaped(&escaped),
         escaped,
@@ -84,12 +87,34 @@ fn forms_of(text: &str) -> Vec<Secret> {
         percent.to_lowercase(),
         percent,
         encoded,
+    ];
+    forms.sort();
+    forms.dedup();
+    let packed: Vec<String> = forms.iter().flat_map(|form| within_base64(form)).collect();
+    forms.extend(packed);
+    forms.extend([
         BASE64_STANDARD.encode(text),
         BASE64_STANDARD_NO_PAD.encode(text),
         BASE64_URL_SAFE_NO_PAD.encode(text),
-    ]
-    .map(Secret::new)
-    .to_vec()
+    ]);
+    forms.into_iter().map(Secret::new).collect()
+}
+
+/// How a text shows in the base64 of something that it is a part of: wherever it begins there, the
+/// digits that depend on it alone. Too few of them would be found in any text.
+fn within_base64(text: &str) -> impl Iterator<Item = String> {
+    (0..3).flat_map(move |before| {
+        let whole = [vec![0; before], text.as_bytes().to_vec()].concat();
+        // A digit is six bits; the first and the last may be shared with what stands beside.
+        let own = (before * 8).div_ceil(6)..whole.len() * 8 / 6;
+        [
+            BASE64_STANDARD_NO_PAD.encode(&whole),
+            BASE64_URL_SAFE_NO_PAD.encode(&whole),
+        ]
+        .into_iter()
+        .filter_map(move |digits| digits.get(own.clone()).map(str::to_owned))
+        .filter(|digits| digits.len() >= FEWEST)
+    })
 }
 
 fn json_escaped(text: &str) -> String {
@@ -112,6 +137,27 @@ mod tests {
         for form in forms_of(secret.expose()) {
             let text = format!("before {} after", form.expose());
             assert_eq!(redactor.redact(&text), "before *** after");
+        }
+    }
+
+    #[test]
+    fn a_secret_within_base64_is_taken_out_wherever_it_begins() {
+        let secret = "ca/na+ry=\"1\\-longer";
+        let redactor = Redactor::new([("S", &Secret::new(secret))]);
+        let body = serde_json::json!({ "secret": secret }).to_string();
+        for before in 0..6 {
+            for text in [secret, &body] {
+                let text = format!("{}{text}, and more", "b".repeat(before));
+                for packed in [
+                    BASE64_STANDARD.encode(&text),
+                    BASE64_URL_SAFE_NO_PAD.encode(&text),
+                ] {
+                    let redacted = redactor.redact(&packed);
+                    let (first, last) = redacted.split_once("***").unwrap();
+                    let left = packed.len() - first.len() - last.len();
+                    assert!(left * 6 / 8 >= secret.len() - 2, "{redacted}");
+                }
+            }
         }
     }
 
