@@ -253,13 +253,13 @@ impl Client {
     async fn put_and_get(&self, storage: &Storage, key: &str) -> Result<(), Failure> {
         let url = base(storage, key);
         let content = key.as_bytes();
-        let put = self.whole(storage, Verb::Put, &url, content).await;
-        let got = match &put {
-            Ok(_) => tokio::select! {
-                got = self.whole(storage, Verb::Get, &url, &[]) => got,
-                () = self.ending.cancelled() => Err(Failure::new(Code::Cancelled, attempt(Verb::Get))),
-            },
-            Err(failure) => Err(failure.clone()),
+        let put_and_get = async {
+            self.whole(storage, Verb::Put, &url, content).await?;
+            self.whole(storage, Verb::Get, &url, &[]).await
+        };
+        let got = tokio::select! {
+            got = put_and_get => got,
+            () = self.ending.cancelled() => Err(Failure::new(Code::Cancelled, "the probe of the bucket was given up")),
         };
         // A put whose answer was lost may have been carried out.
         let deleted = self.whole(storage, Verb::Delete, &url, &[]).await;

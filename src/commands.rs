@@ -27,6 +27,7 @@ use crate::domain::failure::Exit;
 pub use print::Printer;
 pub use requests::Requests;
 pub use session::{Environment, Private, Session, clients, outranking, private_sandbox};
+pub use signals::LEFT_BEHIND;
 
 /// Runs a subcommand to its end.
 pub async fn run(

@@ -8,7 +8,9 @@ use clap::CommandFactory as _;
 
 use crate::cli::{Cli, Color};
 use crate::client;
-use crate::commands::{Environment, Printer, Private, Requests, Session, private_sandbox};
+use crate::commands::{
+    Environment, LEFT_BEHIND, Printer, Private, Requests, Session, private_sandbox,
+};
 use crate::domain::failure::{Code, Exit, Failure};
 use crate::ledger::Ledger;
 use crate::tui::{self, Place, Start};
@@ -35,7 +37,7 @@ pub(crate) async fn run(cli: &Cli, environment: &Environment, printer: &mut Prin
     }
     let opened = match Requests::open_silent(&cli.common) {
         Ok(requests) => {
-            let opened = open(cli, environment, &requests).await;
+            let opened = open(cli, environment, &requests, printer).await;
             if let Some(trouble) = requests.trouble() {
                 printer.aside(&format!("warning: {trouble}"));
             }
@@ -62,7 +64,12 @@ fn takes_copies(environment: &Environment) -> bool {
     !is("TERM", &["linux", "vt100", "vt220", "cons25"]) && !is("TERM_PROGRAM", &["Apple_Terminal"])
 }
 
-async fn open(cli: &Cli, environment: &Environment, requests: &Requests) -> Result<Exit, Failure> {
+async fn open(
+    cli: &Cli,
+    environment: &Environment,
+    requests: &Requests,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
     let private: Option<Private> = if cli.sandbox {
         Some(private_sandbox(false, &cli.common).await?)
     } else {
@@ -124,9 +131,12 @@ async fn open(cli: &Cli, environment: &Environment, requests: &Requests) -> Resu
     let exit = tui::run(start, launch, events, clock).await;
     // The terminal is the caller's again. A probe that is under way takes itself away first, unless
     // that is not waited for.
-    tokio::select! {
-        _settled = bucket.settle() => {}
-        _impatient = tokio::signal::ctrl_c() => {}
+    let settled = tokio::select! {
+        settled = bucket.settle() => settled,
+        _impatient = tokio::signal::ctrl_c() => false,
+    };
+    if !settled {
+        printer.aside(&format!("warning: {LEFT_BEHIND}"));
     }
     exit.map_err(|e| {
         Failure::new(Code::MachineDisk, "the terminal cannot be used")

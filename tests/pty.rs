@@ -231,6 +231,10 @@ impl Console {
         self.child.wait().unwrap().exit_code()
     }
 
+    fn until_stopped(&self) {
+        support::until("it is stopped", || self.state() == 'T');
+    }
+
     fn state(&self) -> char {
         let stat =
             std::fs::read_to_string(format!("/proc/{}/stat", self.pid().as_raw_nonzero())).unwrap();
@@ -404,14 +408,30 @@ fn keys_are_answered_while_ten_thousand_objects_are_listed() {
 
 #[test]
 fn a_probe_that_is_left_by_ctrl_c_takes_itself_away() {
+    for fault in ["s3.get=hang", "s3.put=commit+hang"] {
+        let site = Site::new(&[fault]);
+        let mut console = Console::with_env(&site.env());
+        console.shows("Enter check").press("\r");
+        let probes = || site.sandbox.objects("customers/embedctl-probe-");
+        support::until("the probe is put", || !probes().is_empty());
+        console.press("\x03");
+        assert_eq!(console.ends(), 0);
+        assert!(probes().is_empty(), "{fault}");
+    }
+}
+
+#[test]
+fn a_probe_that_cannot_take_itself_away_is_told_of() {
     let site = Site::new(&["s3.get=hang"]);
     let mut console = Console::with_env(&site.env());
     console.shows("Enter check").press("\r");
     let probes = || site.sandbox.objects("customers/embedctl-probe-");
     support::until("the probe is put", || !probes().is_empty());
+    site.fault("s3.delete=hang");
     console.press("\x03");
     assert_eq!(console.ends(), 0);
-    assert!(probes().is_empty());
+    let text = console.screen.screen().contents();
+    assert!(text.contains("may be left in the bucket"), "{text}");
 }
 
 #[test]
@@ -426,11 +446,16 @@ fn the_iam_policy_is_shown_from_the_rail() {
 
 #[test]
 fn signals_end_it_with_the_terminal_restored() {
+    let site = Site::new(&["token=hang"]);
     for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130)] {
-        let mut console = Console::open(&[]);
-        console.shows("Enter check");
-        console.signal(signal);
-        assert_eq!(console.ends(), code);
+        let mut idle = Console::open(&[]);
+        idle.shows("Enter check");
+        let mut busy = Console::with_env(&site.env());
+        busy.shows("Enter check").press("\r").shows("Esc stop");
+        for mut console in [idle, busy] {
+            console.signal(signal);
+            assert_eq!(console.ends(), code);
+        }
     }
 }
 
@@ -516,14 +541,36 @@ fn stopped_from_outside_it_gives_the_terminal_back_and_returns() {
     console.shows("Enter check");
     console.signal(Signal::TSTP);
     console.until(|screen| !screen.alternate_screen() && !screen.hide_cursor());
-    let deadline = Instant::now() + DEADLINE;
-    while console.state() != 'T' {
-        assert!(Instant::now() < deadline, "{}", console.state());
-        std::thread::yield_now();
-    }
+    console.until_stopped();
     console.signal(Signal::CONT);
     console.until(vt100::Screen::alternate_screen);
     console.shows("Enter check").press("\x03");
+    assert_eq!(console.ends(), 0);
+}
+
+#[test]
+fn stopped_unheard_it_takes_the_terminal_again_from_whoever_had_it() {
+    use rustix::termios::{InputModes, LocalModes, OptionalActions, tcgetattr, tcsetattr};
+    let mut console = Console::open(&[]);
+    console.shows("Enter check");
+    console.signal(Signal::STOP);
+    console.until_stopped();
+    // As a shell does, which then has the terminal.
+    let terminal = std::fs::File::open(console.master.tty_name().unwrap()).unwrap();
+    let mut modes = tcgetattr(&terminal).unwrap();
+    modes.local_modes |= LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG;
+    modes.input_modes |= InputModes::ICRNL;
+    tcsetattr(&terminal, OptionalActions::Now, &modes).unwrap();
+    console.signal(Signal::CONT);
+    support::until("it has the terminal again", || {
+        let modes = tcgetattr(&terminal).unwrap().local_modes;
+        !modes.intersects(LocalModes::ICANON | LocalModes::ECHO)
+    });
+    console
+        .press("\x1bOP")
+        .shows("On Prerequisites")
+        .press("\x03");
+    drop(terminal);
     assert_eq!(console.ends(), 0);
 }
 

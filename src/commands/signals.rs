@@ -7,6 +7,10 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::bucket;
 use crate::domain::failure::{Code, Exit, Failure};
 
+/// What is said where probes of the bucket did not take themselves away in time.
+pub const LEFT_BEHIND: &str =
+    "a probe object named embedctl-probe-… may be left in the bucket below the prefix";
+
 /// Waits for SIGINT, SIGTERM or SIGHUP.
 pub(super) struct Signals {
     streams: Vec<(Signal, Exit)>,
@@ -46,7 +50,8 @@ impl Signals {
         if settled {
             return failure;
         }
-        failure.because("what had been sent by then is not undone, and a probe object named embedctl-probe-… may be left below the prefix")
+        let told = failure.because.clone().unwrap_or_default();
+        failure.because(format!("{told}, and {LEFT_BEHIND}"))
     }
 
     /// Returns the exit code of the first signal that arrives.

@@ -459,3 +459,24 @@ fn unknown(doubt: &Doubt, cause: Option<Failure>) -> Failure {
     }
     failure
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lock_that_is_never_given_back_is_not_waited_for_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::new(Some(folder.path().to_owned()));
+        let held = lock(&ledger).await.unwrap();
+        let failure = lock(&ledger).await.unwrap_err();
+        assert_eq!(failure.code, Code::MachineDisk);
+        let because = failure.because.unwrap();
+        assert!(
+            because.contains("create.lock") && because.ends_with("60 s"),
+            "{because}"
+        );
+        drop(held);
+        assert!(lock(&ledger).await.is_ok());
+    }
+}

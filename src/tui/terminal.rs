@@ -116,6 +116,9 @@ impl Guard {
     pub(super) fn take(&self) -> io::Result<()> {
         // The flag comes first: half of the modes are given back as well.
         self.flags.entered.store(true, Ordering::SeqCst);
+        // A stop that could not be heard leaves the terminal to a shell, which sets it as it likes: what
+        // is held for on may be off, and would not be turned on again.
+        let _ = disable_raw_mode();
         let result = enable_raw_mode().and_then(|()| {
             execute!(
                 io::stdout(),
