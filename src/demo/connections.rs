@@ -1,4 +1,4 @@
-//! Connections: so many at once, heads in time, an end in time.
+//! Connections: so many at once, heads in time, answers taken in time, an end in time.
 //!
 //! Depends on nothing of ours.
 
@@ -13,6 +13,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -22,6 +23,9 @@ const AT_ONCE: usize = 512;
 
 /// How long a request's head may take, and how long a connection may wait for the next one.
 const HEAD: Duration = Duration::from_secs(5);
+
+/// How long a client may take nothing of what is written to it.
+const STALL: Duration = Duration::from_secs(5);
 
 /// The largest head.
 const HEAD_LIMIT: usize = 32 << 10;
@@ -82,12 +86,17 @@ pub(super) async fn run(
 /// Serves one connection. Its errors are the client's doing, so they end it and concern nobody.
 async fn connection(stream: TcpStream, router: Router, ending: CancellationToken) {
     let _ = stream.set_nodelay(true);
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(STALL));
     let mut serving = pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD)
             .max_buf_size(HEAD_LIMIT)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+            .serve_connection(
+                TokioIo::new(Box::pin(stream)),
+                TowerToHyperService::new(router)
+            )
     );
     tokio::select! {
         _ = serving.as_mut() => return,

@@ -179,6 +179,27 @@ fn slow_heads_hold_nobody_up() {
 }
 
 #[test]
+fn readers_who_take_nothing_hold_nobody_up() {
+    let site = Site::new(&[]);
+    let demo = Demo::before(&site, "");
+    let host = format!("localhost:{}", demo.port);
+    let requests = format!("GET /demo.js HTTP/1.1\r\nhost: {host}\r\n\r\n").repeat(400);
+    // More of them than there is room for, with more answers than a socket holds.
+    let greedy: Vec<TcpStream> = (0..600)
+        .map(|_| {
+            let mut stream = demo.connect();
+            rustix::net::sockopt::set_socket_recv_buffer_size(&stream, 4096).unwrap();
+            stream.set_nonblocking(true).unwrap();
+            // What does not fit is as good as sent.
+            let _full = stream.write(requests.as_bytes());
+            stream
+        })
+        .collect();
+    demo.get(TOKEN).send().expect(200);
+    drop(greedy);
+}
+
+#[test]
 #[ignore = "heavy: a thousand connections for a quarter of a minute"]
 fn a_thousand_heads_of_a_byte_a_second_keep_nobody_out() {
     let site = Site::new(&[]);
