@@ -1,10 +1,14 @@
 //! `env set` and `env import`: what is written, what is kept, and what never is.
 
-use std::os::unix::fs::PermissionsExt as _;
+use std::fs::File;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::Path;
 
+use rustix::fs::OFlags;
+use rustix::process::Signal;
 use serde_json::json;
 
-use crate::support::{Home, Ran};
+use crate::support::{Home, Ran, until};
 
 const FILE: &str =
     "# mine\nS3_PATH_PREFIX = 'old' # why\n\nexport UNKNOWN=\"x y\"\nS3_BUCKET_REGION=us-east-1\n";
@@ -249,6 +253,37 @@ fn a_block_without_settings_is_an_error() {
     assert!(ran.err.contains("no setting was recognised"), "{ran:?}");
     import(&home, "none.txt --yes").expect(8);
     assert_eq!(text(&home), FILE);
+}
+
+#[test]
+fn a_signal_ends_the_wait_for_a_value_that_does_not_come() {
+    let home = Home::with_env(FILE);
+    let pipe = home.pipe("values");
+    for (signal, exit) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
+        for line in ["set S3_BUCKET_NAME --from values", "import values"] {
+            let running = home
+                .call(["env"].into_iter().chain(line.split(' ')))
+                .start();
+            let mut silent = None;
+            until("it reads", || {
+                silent = writing_end(&pipe);
+                silent.is_some()
+            });
+            running.signal(signal);
+            let ran = running.wait().expect(exit);
+            assert!(ran.err.contains("nothing was written"), "{ran:?}");
+        }
+    }
+    assert_eq!(text(&home), FILE);
+}
+
+/// The end of a pipe to write to; none before somebody reads.
+fn writing_end(pipe: &Path) -> Option<File> {
+    let mut options = File::options();
+    let options = options
+        .write(true)
+        .custom_flags(OFlags::NONBLOCK.bits().cast_signed());
+    options.open(pipe).ok()
 }
 
 #[test]

@@ -107,14 +107,7 @@ fn a_log_that_is_not_a_file_of_ours_is_refused_before_anything_is_sent() {
     home.write("real.jsonl", "");
     std::os::unix::fs::symlink("real.jsonl", home.path("link.jsonl")).unwrap();
     std::fs::create_dir(home.path("folder")).unwrap();
-    rustix::fs::mknodat(
-        rustix::fs::CWD,
-        home.path("pipe"),
-        rustix::fs::FileType::Fifo,
-        rustix::fs::Mode::RWXU,
-        0,
-    )
-    .unwrap();
+    home.pipe("pipe");
     for name in ["link.jsonl", "folder", "pipe", "none/log.jsonl"] {
         let ran = home
             .run(&format!("check -o json --log-file {name}"))

@@ -237,7 +237,7 @@ impl Import<'_> {
         let by_hand =
             file.is_none_or(|path| path == Path::new("-")) && self.environment.terminal.stdin;
         if !by_hand {
-            return input::read(file, "the block");
+            return input::read(file, "the block").await;
         }
         let invitation = "paste the settings (nothing is shown), then press Enter and Ctrl-D";
         let pasted = prompt::paste_unseen(invitation, input::LIMIT + 1).await;

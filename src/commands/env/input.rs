@@ -1,9 +1,10 @@
 //! What comes by a file or by standard input: text, and not too much of it.
 //!
-//! Depends on `domain`.
+//! Depends on tokio and `domain`. A file may be a pipe that nobody writes to: reading blocks a thread
+//! of its own, so that a signal ends the command while it waits.
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use zeroize::Zeroizing;
@@ -21,22 +22,31 @@ pub(super) struct Input {
 }
 
 /// Reads a file, or standard input when there is none or it is called `-`; `what` is meant to be in it.
-pub(super) fn read(path: Option<&Path>, what: &str) -> Result<Input, Failure> {
-    let path = path.filter(|path| *path != Path::new("-"));
-    let name = path.map_or("standard input".to_owned(), |path| {
+pub(super) async fn read(path: Option<&Path>, what: &str) -> Result<Input, Failure> {
+    let path = path
+        .filter(|path| *path != Path::new("-"))
+        .map(Path::to_owned);
+    let name = path.as_deref().map_or("standard input".to_owned(), |path| {
         sanitize(&path.display().to_string())
     });
-    let mut bytes = Vec::new();
-    let read = match path {
-        Some(path) => File::open(path).and_then(|f| f.take(LIMIT + 1).read_to_end(&mut bytes)),
-        None => std::io::stdin().take(LIMIT + 1).read_to_end(&mut bytes),
-    };
-    read.map_err(|e| {
-        Failure::new(Code::MachineDisk, format!("{what} cannot be read"))
-            .because(format!("{name}: {e}"))
-            .hint("name a text file, or - for standard input")
-    })?;
+    let bytes = tokio::task::spawn_blocking(move || bytes(path.as_deref())).await;
+    let bytes = bytes
+        .unwrap_or_else(|ended| Err(ended.into()))
+        .map_err(|e| {
+            Failure::new(Code::MachineDisk, format!("{what} cannot be read"))
+                .because(format!("{name}: {e}"))
+                .hint("name a text file, or - for standard input")
+        })?;
     text(bytes, name, what)
+}
+
+fn bytes(path: Option<&Path>) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    match path {
+        Some(path) => File::open(path)?.take(LIMIT + 1).read_to_end(&mut bytes)?,
+        None => io::stdin().take(LIMIT + 1).read_to_end(&mut bytes)?,
+    };
+    Ok(bytes)
 }
 
 /// Makes a text of what was read.

@@ -46,7 +46,7 @@ pub(super) async fn run(
         } else if asks {
             asked(&keys).await
         } else {
-            read(&keys, args.from.as_deref())
+            read(&keys, args.from.as_deref()).await
         }
     };
     let done = tokio::select! {
@@ -123,8 +123,8 @@ async fn asked(keys: &[Key]) -> Result<Vec<(Key, Secret)>, Failure> {
 }
 
 /// The values of a file or of standard input: of one setting the whole text, of several a line each.
-fn read(keys: &[Key], from: Option<&Path>) -> Result<Vec<(Key, Secret)>, Failure> {
-    let Input { name, text } = input::read(from, "the value")?;
+async fn read(keys: &[Key], from: Option<&Path>) -> Result<Vec<(Key, Secret)>, Failure> {
+    let Input { name, text } = input::read(from, "the value").await?;
     let text = text.strip_suffix('\n').unwrap_or(&text);
     let text = text.strip_suffix('\r').unwrap_or(text);
     if let [key] = keys {
