@@ -8,7 +8,7 @@ mod set;
 
 use serde_json::{Value, json};
 
-use super::print::{Printer, Report, Tone, without_userinfo};
+use super::print::{Printer, Report, Tone};
 use super::session::{Environment, Session};
 use crate::cli::{Cli, Env};
 use crate::domain::failure::{Code, Exit, Failure};
@@ -114,7 +114,7 @@ fn print_setting(printer: &mut Printer, draft: &Draft, key: Key, finding: &Findi
         "{word}  {:<26}  {:<11}  {}",
         key.variable(),
         source,
-        shown(draft, key)
+        draft.shown(key)
     );
     printer.line(line.trim_end());
     for text in details(draft, key, finding) {
@@ -139,22 +139,6 @@ fn details(draft: &Draft, key: Key, finding: &Finding) -> Vec<String> {
         ));
     }
     details
-}
-
-/// Returns the value that holds as it may be shown.
-fn shown(draft: &Draft, key: Key) -> String {
-    masked(key, &draft.text(key))
-}
-
-/// Returns a value as it may be shown.
-fn masked(key: Key, text: &str) -> String {
-    if !key.field().secret {
-        return without_userinfo(text);
-    }
-    if text.is_empty() {
-        return String::new();
-    }
-    format!("•••••••• ({})", counted(text.chars().count(), "character"))
 }
 
 /// Judges settings that are about to be written, all at once; `spelled` tells whether a file can
@@ -207,7 +191,7 @@ fn setting(draft: &Draft, key: Key, finding: &Finding) -> Value {
         "name": key.variable(),
         "status": finding.name(),
         "source": draft.source(key).name(),
-        "value": shown(draft, key),
+        "value": draft.shown(key),
         "detail": if *finding == Finding::Missing { "is missing".to_owned() } else { detail.join("; ") },
     })
 }

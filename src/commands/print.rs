@@ -256,22 +256,7 @@ impl<'a> Report<'a> {
 
 /// Makes the document's `target`: the API, its base URL, and whether it is a private sandbox.
 pub(super) fn target(draft: &Draft, sandbox: bool) -> Value {
-    let base = draft.access().map_or_else(
-        |_| draft.text(Key::BaseUrl),
-        |a| a.base_url.shown().to_owned(),
-    );
-    let base = without_userinfo(&base);
-    json!({"api": draft.text(Key::Api), "base_url": base, "sandbox": sandbox})
-}
-
-/// Makes a value fit to be shown: a URL that was refused may still hold a password.
-pub(super) fn without_userinfo(text: &str) -> String {
-    match url::Url::parse(text) {
-        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
-            url.origin().ascii_serialization()
-        }
-        _ => crate::domain::text::sanitize(text),
-    }
+    json!({"api": draft.text(Key::Api), "base_url": draft.shown_base_url(), "sandbox": sandbox})
 }
 
 /// Makes a failure's JSON.

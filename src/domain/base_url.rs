@@ -97,12 +97,14 @@ impl BaseUrl {
             };
             return Err(format!("has no scheme{meant}"));
         }
+        // No path that is possible holds an @. What the rest of a password would be taken for, as in
+        // https://user:12/34@host, is not told.
+        if text.contains('@') {
+            return Err("must not hold a user name or password".to_owned());
+        }
         let url = Url::parse(text).map_err(|e| format!("is not a URL ({e})"))?;
         if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
             return Err("must start with https://".to_owned());
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err("must not hold a user name or password".to_owned());
         }
         if url.query().is_some() || url.fragment().is_some() {
             return Err("must end after the path".to_owned());
@@ -255,6 +257,19 @@ mod tests {
             "https://",
         ] {
             assert!(BaseUrl::parse(text, Api::V1).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_refused_and_not_repeated() {
+        for text in [
+            "https://u:canary@api.airbyte.com",
+            "https://u:1/canary@api.airbyte.com",
+            "https://u:canary@:443",
+            "u:canary@api.airbyte.com",
+        ] {
+            let why = BaseUrl::parse(text, Api::V1).unwrap_err();
+            assert!(!why.contains("canary"), "{why}");
         }
     }
 

@@ -1,7 +1,9 @@
 //! The one table of settings. The form, validation, `check`, `assets/env.example` and the README
 //! all derive from it.
 //!
-//! Depends on nothing of ours; the rules of each value are in `settings`.
+//! Depends on `text`; the rules of each value are in `settings`.
+
+use super::text::{counted, sanitize};
 
 /// Names a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -113,6 +115,21 @@ impl Key {
         self.field().variable
     }
 
+    /// Returns a value as it may be shown: of a secret how long it is, of an address nothing that
+    /// stands before its host, even if it is no address yet.
+    pub fn shown(self, text: &str) -> String {
+        if text.is_empty() {
+            return String::new();
+        }
+        if self.field().secret {
+            return format!("•••••••• ({})", counted(text.chars().count(), "character"));
+        }
+        if matches!(self, Key::AllowedOrigin | Key::BaseUrl | Key::Endpoint) {
+            return sanitize(&without_user(text));
+        }
+        sanitize(text)
+    }
+
     /// Returns the setting a variable holds, by its own name.
     pub fn of_variable(variable: &str) -> Option<Key> {
         FIELDS
@@ -128,6 +145,19 @@ impl Key {
             .find(|f| f.aliases.contains(&alias))
             .map(|f| f.key)
     }
+}
+
+/// Cuts a user name and password out of an address. It is not read as a URL first: what is refused
+/// as one, for want of a scheme or because of the password's own slash, is shown as well.
+fn without_user(text: &str) -> String {
+    let Some((user, host)) = text.rsplit_once('@') else {
+        return text.to_owned();
+    };
+    let scheme = ["https://", "http://"].into_iter().find(|scheme| {
+        let start = user.get(..scheme.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    });
+    format!("{}{host}", scheme.unwrap_or_default())
 }
 
 /// The table.
@@ -391,6 +421,47 @@ mod tests {
             assert_eq!(field.key as usize, i, "{}", field.variable);
             assert_eq!(field.key.field().variable, field.variable);
         }
+    }
+
+    #[test]
+    fn what_may_be_a_password_is_not_shown() {
+        for (text, shown) in [
+            ("https://api.airbyte.com", "https://api.airbyte.com"),
+            (
+                "https://u:canary@api.airbyte.com",
+                "https://api.airbyte.com",
+            ),
+            (
+                "HTTP://u:canary@api.airbyte.com/v1",
+                "http://api.airbyte.com/v1",
+            ),
+            ("admin:canary@api.airbyte.com", "api.airbyte.com"),
+            ("canary://x@api.airbyte.com", "api.airbyte.com"),
+            ("https://u:canary@:443", "https://:443"),
+            (
+                "https://u:can/ary@api.airbyte.com",
+                "https://api.airbyte.com",
+            ),
+            (
+                "https://u:1/canary@api.airbyte.com",
+                "https://api.airbyte.com",
+            ),
+            (
+                "https://u:can@ary@api.airbyte.com",
+                "https://api.airbyte.com",
+            ),
+            ("https:/u:canary@api.airbyte.com", "api.airbyte.com"),
+        ] {
+            for key in [Key::AllowedOrigin, Key::BaseUrl, Key::Endpoint] {
+                assert_eq!(key.shown(text), shown, "{text}");
+            }
+        }
+        assert_eq!(
+            Key::ExternalUserId.shown("jo@acme.example"),
+            "jo@acme.example"
+        );
+        assert_eq!(Key::ClientSecret.shown("canary"), "•••••••• (6 characters)");
+        assert_eq!(Key::ClientSecret.shown(""), "");
     }
 
     #[test]

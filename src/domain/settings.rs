@@ -211,6 +211,19 @@ impl Draft {
         }
     }
 
+    /// Returns a setting's text as it may be shown.
+    pub fn shown(&self, key: Key) -> String {
+        key.shown(&self.text(key))
+    }
+
+    /// Returns where the API answers, as it may be shown: in its usual form once it can be used.
+    pub fn shown_base_url(&self) -> String {
+        self.access().map_or_else(
+            |_| self.shown(Key::BaseUrl),
+            |access| access.base_url.shown().to_owned(),
+        )
+    }
+
     fn default_text(&self, key: Key) -> String {
         match key {
             Key::AllowedOrigin => {

@@ -276,10 +276,7 @@ fn header(model: &Model, width: usize) -> Line<'static> {
         Place::Live => (Role::Alarm, " LIVE "),
     };
     let api = model.draft.text(crate::domain::field::Key::Api);
-    let base = model.draft.access().map_or_else(
-        |_| model.draft.text(crate::domain::field::Key::BaseUrl),
-        |access| access.base_url.shown().to_owned(),
-    );
+    let base = model.draft.shown_base_url();
     let target = crate::domain::text::sanitize(&format!("{api} · {base}"));
     let (state_role, state) = connection(model);
     let token = access_words(model);

@@ -160,22 +160,30 @@ fn the_error_of_a_check_is_the_first_failed_rungs() {
 }
 
 #[test]
-fn a_refused_base_url_does_not_show_its_password() {
-    let home = Home::with_env("BASE_URL='https://user:canary-pass@host.example'\n");
-    for line in [
-        "check",
-        "env check",
-        "env show",
-        "template plan",
-        "template list",
-        "token mint",
+fn a_refused_address_does_not_show_its_password() {
+    for env in [
+        "BASE_URL='https://user:canary-pass@host.example'",
+        "BASE_URL='admin:canary-pass@host.example'",
+        "BASE_URL='https://user:12/canary-pass@host.example'",
+        "S3_ENDPOINT='https://user:canary-pass@:443'",
+        "ALLOWED_ORIGIN='user:canary-pass@host.example'",
     ] {
-        for output in ["text", "json"] {
-            let ran = home.run(&format!("{line} -o {output}"));
-            assert!(
-                !format!("{}{}", ran.out, ran.err).contains("canary-pass"),
-                "{line}: {ran:?}"
-            );
+        let home = Home::with_env(format!("{env}\n"));
+        for line in [
+            "check",
+            "env check",
+            "env show",
+            "template plan",
+            "template list",
+            "token mint",
+        ] {
+            for output in ["text", "json"] {
+                let ran = home.run(&format!("{line} -o {output}"));
+                assert!(
+                    !format!("{}{}", ran.out, ran.err).contains("canary-pass"),
+                    "{env}: {line}: {ran:?}"
+                );
+            }
         }
     }
 }

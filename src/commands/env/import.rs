@@ -8,7 +8,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::input::{self, Input};
-use super::{masked, outranked, verdict};
+use super::{outranked, verdict};
 use crate::cli::{Cli, EnvImport};
 use crate::commands::print::{Printer, Report, Tone};
 use crate::commands::prompt;
@@ -94,7 +94,7 @@ impl Offer {
             found.push(Found {
                 key,
                 name: name.clone(),
-                shown: masked(key, value),
+                shown: key.shown(value),
                 standing: match draft.value(key) {
                     None => Standing::New,
                     Some(_) if draft.text(key) == value => Standing::Same,

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::input::{self, Input};
-use super::{outranked, shown, verdict};
+use super::{outranked, verdict};
 use crate::cli::{Cli, EnvSet};
 use crate::commands::print::{Printer, Report, Tone};
 use crate::commands::prompt;
@@ -198,7 +198,7 @@ fn write(
         warnings.extend(verdict(&draft, &keys, spelled)?);
     }
     warnings.extend(outranked(environment, &draft, &keys));
-    let settings = keys.iter().map(|key| (*key, shown(&draft, *key)));
+    let settings = keys.iter().map(|key| (*key, draft.shown(*key)));
     Ok(Done {
         settings: settings.collect(),
         warnings,

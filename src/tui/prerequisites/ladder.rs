@@ -14,7 +14,7 @@ use crate::tui::model::Model;
 /// Writes the ladder as text fit for a ticket: no secret, nothing cut.
 pub(super) fn text(model: &Model) -> String {
     let api = model.draft.text(Key::Api);
-    let base = model.draft.text(Key::BaseUrl);
+    let base = model.draft.shown_base_url();
     let mut text = format!(
         "embedctl {} · {api} · {base} · {}\n",
         env!("CARGO_PKG_VERSION"),

@@ -11,7 +11,7 @@ use crate::domain::field::{FIELDS, Field, Group};
 use crate::domain::ladder::{Rung, Status};
 use crate::domain::moment::span;
 use crate::domain::settings::{Finding, Source};
-use crate::domain::text::{counted, sanitize};
+use crate::domain::text::counted;
 use crate::tui::model::{Focus, Model};
 use crate::tui::mouse::Click;
 use crate::tui::pen::{Row, paragraph, wrap, wrap_to};
@@ -212,7 +212,7 @@ fn row(model: &Model, at: usize, field: &Field, width: usize) -> (Line<'static>,
 fn shown(model: &Model, field: &Field) -> String {
     match model.draft.value(field.key) {
         Some(value) if field.secret => dots(value.text.chars()),
-        Some(value) => sanitize(value.text.expose()),
+        Some(value) => field.key.shown(value.text.expose()),
         None => match model.draft.text(field.key) {
             text if text.is_empty() => field.default.unwrap_or_default().to_owned(),
             text => text,

@@ -187,6 +187,26 @@ fn a_region_is_chosen_with_the_arrows_or_by_typing_a_piece() {
 }
 
 #[test]
+fn a_refused_address_shows_no_password() {
+    let mut driver = Driver::with("BASE_URL", "u:hunter2@host.example");
+    driver.size(200, 60).press("esc");
+    let frame = driver.frame();
+    assert!(
+        frame.contains("host.example") && !frame.contains("hunter2"),
+        "{frame}"
+    );
+    driver.press("y");
+    let Some(Effect::Copy(text)) = driver.effects.first() else {
+        panic!("{:?}", driver.effects);
+    };
+    let text = text.expose();
+    assert!(
+        text.contains("host.example") && !text.contains("hunter2"),
+        "{text}"
+    );
+}
+
+#[test]
 fn the_ladder_is_copied_from_the_rail() {
     let mut driver = Driver::ready();
     driver.press("enter").done(1, Outcome::Checked(steps()));
