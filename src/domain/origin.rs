@@ -89,13 +89,14 @@ impl Origin {
     /// Returns the other common spelling of a loopback origin (`localhost` for `127.0.0.1` and the
     /// reverse), which a browser treats as another place.
     pub fn twin(&self) -> Option<String> {
-        if self.0.contains("://localhost") {
-            Some(self.0.replacen("://localhost", "://127.0.0.1", 1))
-        } else if self.0.contains("://127.0.0.1") {
-            Some(self.0.replacen("://127.0.0.1", "://localhost", 1))
-        } else {
-            None
-        }
+        let (scheme, place) = self.0.split_once("://")?;
+        let (host, port) = place.split_at_checked(place.find(':').unwrap_or(place.len()))?;
+        let other = match host {
+            "localhost" => "127.0.0.1",
+            "127.0.0.1" => "localhost",
+            _ => return None,
+        };
+        Some(format!("{scheme}://{other}{port}"))
     }
 }
 
@@ -131,8 +132,8 @@ pub fn is_link_local(url: &Url) -> bool {
 }
 
 fn with_scheme(text: &str) -> Option<String> {
-    let local = text.starts_with("localhost") || text.starts_with("127.0.0.1");
-    let scheme = if local { "http" } else { "https" };
+    let here = Url::parse(&format!("http://{text}")).is_ok_and(|url| is_loopback(&url));
+    let scheme = if here { "http" } else { "https" };
     Origin::parse(&format!("{scheme}://{text}"))
         .ok()
         .map(|o| o.0)
@@ -171,6 +172,8 @@ mod tests {
     fn a_missing_scheme_gets_a_suggestion() {
         let wrong = Origin::parse("localhost:3000").unwrap_err();
         assert_eq!(wrong.meant.as_deref(), Some("http://localhost:3000"));
+        let wrong = Origin::parse("localhost.acme.dev").unwrap_err();
+        assert_eq!(wrong.meant.as_deref(), Some("https://localhost.acme.dev"));
         let wrong = Origin::parse("app.example.com").unwrap_err();
         assert_eq!(wrong.meant.as_deref(), Some("https://app.example.com"));
     }
@@ -205,14 +208,20 @@ mod tests {
 
     #[test]
     fn loopback_has_a_twin() {
-        assert_eq!(
-            Origin::parse("http://localhost:3001")
-                .unwrap()
-                .twin()
-                .as_deref(),
-            Some("http://127.0.0.1:3001")
-        );
-        assert_eq!(Origin::parse("https://a.example").unwrap().twin(), None);
+        for (text, twin) in [
+            ("http://localhost:3001", Some("http://127.0.0.1:3001")),
+            ("http://127.0.0.1:3001", Some("http://localhost:3001")),
+            ("https://localhost", Some("https://127.0.0.1")),
+            ("http://[::1]:3001", None),
+            ("https://a.example", None),
+            ("https://localhost.acme.dev", None),
+            ("https://127.0.0.1.acme.dev", None),
+            ("http://127.0.0.100", None),
+            ("http://localhost2:3001", None),
+        ] {
+            let origin = Origin::parse(text).unwrap();
+            assert_eq!(origin.twin().as_deref(), twin, "{text}");
+        }
     }
 
     #[test]

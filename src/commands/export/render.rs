@@ -346,6 +346,7 @@ mod tests {
             ("http://localhost:3001", "3001", "\"\""),
             ("http://localhost:4000", "4000", "\"\""),
             ("https://app.example.com", "3001", "\"\""),
+            ("https://localhost.acme.dev", "3001", "\"\""),
         ] {
             let page = export(&[("ALLOWED_ORIGIN", origin), ("PORT", port)]).page();
             let line = format!("const BACKEND = {backend};");
