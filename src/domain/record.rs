@@ -7,7 +7,7 @@
 use serde_json::Value;
 
 use super::redact::Redactor;
-use super::text::{counted, visible};
+use super::text::{counted, visible, visible_char};
 
 /// The name that an access token has where a request is shown.
 pub const BEARER: &str = "TOKEN";
@@ -97,23 +97,24 @@ impl Body {
         Body::bounded(&format!("{value:#}"))
     }
 
-    /// Makes every line fit to show, and keeps the first of them.
+    /// Makes the text fit to show, and keeps its beginning. What is left out is counted as it came:
+    /// what is shown of it would be longer or shorter.
     fn bounded(text: &str) -> Body {
         let mut kept = String::new();
-        for line in text.lines() {
-            let line = visible(line);
-            if kept.len() + line.len() + 1 > BODY_LIMIT {
-                let room = BODY_LIMIT.saturating_sub(kept.len() + 1);
-                let end = line.floor_char_boundary(room);
-                kept.push_str(line.get(..end).unwrap_or_default());
+        let mut left_out = 0;
+        for (at, c) in text.char_indices() {
+            let rest = text.get(at..).unwrap_or_default();
+            let shown = match c {
+                '\r' if rest.starts_with("\r\n") => continue,
+                '\n' => c,
+                c => visible_char(c),
+            };
+            if kept.len() + shown.len_utf8() > BODY_LIMIT {
+                left_out = rest.len();
                 break;
             }
-            kept.push_str(&line);
-            kept.push('\n');
+            kept.push(shown);
         }
-        let left_out = text.len().saturating_sub(kept.len());
-        // The last line's end is ours.
-        let left_out = if left_out <= 1 { 0 } else { left_out };
         Body::Text(kept.trim_end().to_owned(), left_out)
     }
 
@@ -300,6 +301,29 @@ mod tests {
             Body::Text("short".to_owned(), 0)
         );
         assert_eq!(Body::of_answer(b"", &redactor()), Body::Nothing);
+    }
+
+    #[test]
+    fn what_is_left_out_is_counted_in_bytes_of_what_arrived() {
+        let page = "<html>\r\n<h1>502</h1>\r\n</html>\r\n";
+        for (body, kept, left_out) in [
+            (page.to_owned(), "<html>\n<h1>502</h1>\n</html>", 0),
+            ("a\r\r\nb".to_owned(), "a␍\nb", 0),
+            // A picture of a control character is three bytes long.
+            ("\u{1}".repeat(10_000), "", 10_000 - BODY_LIMIT / 3),
+            ("x".repeat(BODY_LIMIT), "", 0),
+            ("x".repeat(BODY_LIMIT + 1), "", 1),
+            ("x\r\n".repeat(BODY_LIMIT), "", BODY_LIMIT / 2 * 3),
+        ] {
+            let Body::Text(text, counted) = Body::of_answer(body.as_bytes(), &redactor()) else {
+                unreachable!("it is a text");
+            };
+            assert_eq!(counted, left_out);
+            assert!(
+                text.len() <= BODY_LIMIT && (kept.is_empty() || text == kept),
+                "{text}"
+            );
+        }
     }
 
     #[test]

@@ -63,14 +63,17 @@ pub fn is_plain(text: &str) -> bool {
 /// Makes steering characters of a customer's data visible, so that a row shows what it holds:
 /// controls as their pictures, the rest as `�`.
 pub fn visible(text: &str) -> String {
-    text.chars()
-        .map(|c| match c {
-            '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('�'),
-            '\u{7f}' => '␡',
-            c if is_steering(c) => '�',
-            c => c,
-        })
-        .collect()
+    text.chars().map(visible_char).collect()
+}
+
+/// Makes one character visible, as [`visible`] does.
+pub fn visible_char(c: char) -> char {
+    match c {
+        '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('�'),
+        '\u{7f}' => '␡',
+        c if is_steering(c) => '�',
+        c => c,
+    }
 }
 
 /// Cuts a text to a number of columns, marking the cut with `…`.
