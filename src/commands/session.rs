@@ -3,7 +3,8 @@
 //! Depends on `api`, `env_file`, `ledger`, `sandbox`, `domain`. The process environment enters as
 //! an argument.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,7 +25,7 @@ use crate::ops::{Customer, Tools};
 use crate::sandbox::{Options, Sandbox};
 
 /// The process environment and the terminal, read once at the start.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Environment {
     variables: HashMap<String, String>,
     /// Whether standard input, output and error are terminals.
@@ -42,6 +43,17 @@ pub struct Terminal {
     pub stdout: bool,
     /// Standard error.
     pub stderr: bool,
+}
+
+impl fmt::Debug for Environment {
+    /// Of the variables the names only: a value may be anybody's secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: BTreeSet<&String> = self.variables.keys().collect();
+        f.debug_struct("Environment")
+            .field("variables", &names)
+            .field("terminal", &self.terminal)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Environment {
@@ -380,4 +392,23 @@ fn process(environment: &Environment) -> Layer {
         ))
     });
     Layer::new(known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_the_variables_names_alone() {
+        let environment = Environment {
+            variables: HashMap::from([("TOKEN".to_owned(), "canary".to_owned())]),
+            terminal: Terminal::default(),
+            aside: Aside::default(),
+        };
+        let shown = format!("{environment:?}");
+        assert!(
+            shown.contains("TOKEN") && !shown.contains("canary"),
+            "{shown}"
+        );
+    }
 }
