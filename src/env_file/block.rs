@@ -3,10 +3,12 @@
 //! More lenient than a file, because there is nothing to write back and a person is looking:
 //! `KEY: value` counts, and a value that the grammar of files refuses is taken as it stands.
 //!
-//! Depends on [`super::line`].
+//! Depends on zeroize and [`super::line`].
 
 use std::collections::HashMap;
 use std::fmt;
+
+use zeroize::Zeroizing;
 
 use super::line::{self, Line};
 
@@ -14,7 +16,7 @@ use super::line::{self, Line};
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Block {
     /// Key and value in the order of the text; of equal keys the last, in the place of the first.
-    pub settings: Vec<(String, String)>,
+    pub settings: Vec<(String, Zeroizing<String>)>,
     /// The numbers, from 1, of lines that are neither settings, comments nor blank.
     pub ignored: Vec<usize>,
 }
@@ -35,15 +37,17 @@ impl fmt::Debug for Block {
 /// Reads `KEY=value`, `export KEY=value` and `KEY: value`, with or without quotes, with comments
 /// and any line break. A carriage return counts as a line break, since terminals paste it as one.
 pub fn parse_block(text: &str) -> Block {
-    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let text = Zeroizing::new(text.replace("\r\n", "\n"));
+    let text = Zeroizing::new(text.replace('\r', "\n"));
     let mut rest = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let mut block = Block::default();
     let mut places = HashMap::new();
     let mut add = |key: &str, value: &str| {
         let place = *places.entry(key.to_owned()).or_insert(block.settings.len());
+        let value = Zeroizing::new(value.to_owned());
         match block.settings.get_mut(place) {
-            Some((_, old)) => value.clone_into(old),
-            None => block.settings.push((key.to_owned(), value.to_owned())),
+            Some((_, old)) => *old = value,
+            None => block.settings.push((key.to_owned(), value)),
         }
     };
     let mut number = 1;
