@@ -96,13 +96,14 @@ impl Layer {
 /// One setting's value and its story.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Value {
-    /// The text as given; for a default, the default's text.
+    /// The text as given.
     pub text: Secret,
     /// Where it comes from.
     pub source: Source,
     /// The sample apps' name under which it was found.
     pub alias: Option<&'static str>,
-    /// Weaker sources that also have a value, and another one.
+    /// The other sources that have a value too, and another one: weaker ones, and the environment
+    /// where the value was typed over it.
     pub shadows: Vec<Source>,
 }
 
@@ -265,7 +266,9 @@ impl Draft {
     pub fn type_in(&mut self, key: Key, text: &str) {
         let shadows = match self.value(key) {
             Some(old) if old.source == Source::Typed => old.shadows.clone(),
-            Some(old) => vec![old.source],
+            Some(old) => std::iter::once(old.source)
+                .chain(old.shadows.iter().copied())
+                .collect(),
             None => Vec::new(),
         };
         self.values.retain(|(k, _)| *k != key);
@@ -533,7 +536,8 @@ impl Draft {
     }
 }
 
-/// Makes one failure of all problems: it names every variable, and never a value.
+/// Makes one failure of all problems: it names every variable. Of the values it tells what their
+/// findings tell, which is a host, a path or an origin and never a secret.
 fn problems_failure(problems: &[(Key, Finding)]) -> Failure {
     let missing = problems.iter().all(|(_, f)| *f == Finding::Missing);
     let unsupported = problems

@@ -201,6 +201,25 @@ fn typing_remembers_what_it_hides() {
 }
 
 #[test]
+fn typing_over_what_hides_another_value_remembers_both() {
+    let mut draft = Draft::resolve(&[
+        (Source::File, layer(&[("PORT", "4000")])),
+        (Source::Environment, layer(&[("PORT", "5000")])),
+    ]);
+    for text in ["6000", "7000"] {
+        draft.type_in(Key::Port, text);
+        let value = draft.value(Key::Port).unwrap();
+        assert_eq!(value.shadows, [Source::Environment, Source::File]);
+    }
+    draft.mark_saved(Key::Port);
+    let value = draft.value(Key::Port).unwrap();
+    assert_eq!(
+        (value.source, value.shadows.as_slice()),
+        (Source::File, &[Source::Environment][..])
+    );
+}
+
+#[test]
 fn the_newer_api_brings_its_own_base_url_and_selections() {
     let mut draft = with("AIRBYTE_API", "agents");
     draft.type_in(Key::AirbyteRegion, "eu");
