@@ -158,7 +158,8 @@ fn access_key(text: &str) -> Finding {
     }
     if text.starts_with("ASIA") {
         return Finding::Warning(
-            "is a temporary key: the template will stop working when it expires".to_owned(),
+            "is a temporary key, which AWS refuses without its session token; there is no setting for that, and a template has no place for it"
+                .to_owned(),
         );
     }
     if text.starts_with("AKIA") && text.chars().count() != 20 {

@@ -220,6 +220,13 @@ fn typing_over_what_hides_another_value_remembers_both() {
 }
 
 #[test]
+fn a_temporary_key_is_said_not_to_work() {
+    let draft = with("AWS_S3_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE");
+    let finding = draft.finding(Key::AccessKeyId);
+    assert!(finding.detail().contains("session token"), "{finding:?}");
+}
+
+#[test]
 fn the_newer_api_brings_its_own_base_url_and_selections() {
     let mut draft = with("AIRBYTE_API", "agents");
     draft.type_in(Key::AirbyteRegion, "eu");
