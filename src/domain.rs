@@ -16,6 +16,7 @@ pub mod record;
 pub mod redact;
 pub mod secret;
 pub mod settings;
+pub mod shell;
 pub mod source_template;
 pub mod template;
 pub mod text;

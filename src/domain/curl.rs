@@ -1,11 +1,12 @@
 //! A request as a `curl` command for a POSIX shell: quoted, and with a variable wherever a secret
 //! stood, so that it can go into a ticket.
 //!
-//! Depends on `exchange`, `field`, `record`.
+//! Depends on `exchange`, `field`, `record`, `shell`.
 
 use super::exchange::Exchange;
 use super::field::Key;
 use super::record::{BEARER, Body, Proof};
+use super::shell;
 
 /// Writes the command; what could not be kept of the request is told in a comment before it.
 pub fn command(exchange: &Exchange) -> String {
@@ -61,23 +62,20 @@ fn variables() -> [String; 3] {
 /// Quotes a text for a POSIX shell; the variables stand in double quotes, everything else in single.
 fn quoted(text: &str) -> String {
     let variables = variables();
-    let mut out = String::from("'");
-    let mut rest = text;
+    let literal = shell::quoted(text);
+    let mut out = String::new();
+    let mut rest = literal.as_str();
     while let Some(c) = rest.chars().next() {
         let variable = variables.iter().find(|name| starts_with_word(rest, name));
         let taken = if let Some(name) = variable {
             out.extend(["'\"", name, "\"'"]);
             name.len()
         } else {
-            match c {
-                '\'' => out.push_str("'\\''"),
-                c => out.push(c),
-            }
+            out.push(c);
             c.len_utf8()
         };
         rest = rest.get(taken..).unwrap_or_default();
     }
-    out.push('\'');
     out
 }
 

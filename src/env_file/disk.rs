@@ -5,7 +5,7 @@
 //! belongs to us, and by root, who then leaves it with its owner. A symbolic link is written
 //! through if the link itself belongs to us or to root.
 //!
-//! Depends on tempfile and rustix.
+//! Depends on tempfile and rustix, and on `domain` for a shell's quotes.
 
 use std::fmt::Write as _;
 use std::fs::{self, File, Metadata, OpenOptions, Permissions};
@@ -18,6 +18,7 @@ use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
 use super::{EnvFile, LineProblem};
+use crate::domain::shell;
 
 /// More than any env file; what is larger is something else.
 const LIMIT: u64 = 1024 * 1024;
@@ -359,19 +360,13 @@ fn warnings(path: &Path, metadata: &Metadata) -> Vec<String> {
     warnings
 }
 
-/// The path as one word of a shell command.
+/// The path as one word of a shell command, which no command takes for an option.
 fn shell_word(path: &Path) -> String {
     let path = path.to_string_lossy();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_./:@%+,-".contains(c);
-    let word = if path.chars().all(plain) {
-        path.into_owned()
+    if path.starts_with('-') {
+        shell::word(&format!("./{path}"))
     } else {
-        format!("'{}'", path.replace('\'', "'\\''"))
-    };
-    if word.starts_with('-') {
-        format!("./{word}")
-    } else {
-        word
+        shell::word(&path)
     }
 }
 

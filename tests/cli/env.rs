@@ -178,6 +178,11 @@ fn a_file_that_others_may_read_is_used_with_the_command_that_closes_it() {
     home.chmod(".env", 0o644);
     let ran = home.run("check --only auth").expect(0);
     assert!(ran.err.contains("chmod 600 .env"), "{ran:?}");
+    // The command takes a file's name for a name, whatever it begins with and holds.
+    home.write("-a b", "PORT=1\n");
+    home.chmod("-a b", 0o644);
+    let ran = home.call(["env", "show", "--env-file=-a b"]).run();
+    assert!(ran.err.contains("chmod 600 './-a b'"), "{ran:?}");
     home.chmod(".env", 0o600);
     assert_eq!(home.run("check --only auth").expect(0).err, "");
 }

@@ -14,6 +14,7 @@ use crate::domain::field::Key;
 use crate::domain::origin::Origin;
 use crate::domain::secret::Secret;
 use crate::domain::settings::{Access, Draft};
+use crate::domain::shell;
 use crate::domain::template::TemplateSpec;
 use crate::domain::user::ExternalUser;
 
@@ -102,9 +103,9 @@ impl Export {
             &[
                 ("__API__", self.api.name()),
                 ("__API_ROOT__", self.api.root()),
-                ("__BASE_URL__", &shell_word(self.base_url.shown())),
-                ("__ALLOWED_ORIGIN__", &shell_word(self.origin.as_str())),
-                ("__TEMPLATE_NAME__", &shell_word(&self.template_name)),
+                ("__BASE_URL__", &shell::quoted(self.base_url.shown())),
+                ("__ALLOWED_ORIGIN__", &shell::quoted(self.origin.as_str())),
+                ("__TEMPLATE_NAME__", &shell::quoted(&self.template_name)),
                 ("__TEMPLATE_NEEDS__", &needs.join(" ")),
                 ("__ACCESS_TOKEN_PATH__", &access_token.path),
                 ("__ACCESS_TOKEN_BODY__", &shell_json(access_token)),
@@ -194,11 +195,6 @@ fn shell_json(outline: &Outline) -> String {
         let call = format!("$(json \"${}\")", key.variable());
         text.replace(&quoted(&mark(key)), &call)
     })
-}
-
-/// A word of a shell that stands for this text whatever is in it.
-fn shell_word(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// JavaScript for a body, each mark an expression.
