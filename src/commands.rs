@@ -3,6 +3,7 @@
 //!
 //! Depends on `ops`, `demo`, `browser`, `api` (to build the client), `env_file`, `ledger`, `sandbox`, `domain`.
 
+mod arguments;
 mod aside;
 mod check;
 mod env;
@@ -24,6 +25,7 @@ mod verify;
 use crate::cli::{Cli, Command, Token};
 use crate::domain::failure::Exit;
 
+pub use arguments::two_addresses;
 pub use print::Printer;
 pub use requests::Requests;
 pub use session::{Environment, Private, Session, clients, outranking, private_sandbox};

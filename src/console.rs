@@ -9,7 +9,7 @@ use clap::CommandFactory as _;
 use crate::cli::{Cli, Color};
 use crate::client;
 use crate::commands::{
-    Environment, LEFT_BEHIND, Printer, Private, Requests, Session, private_sandbox,
+    Environment, LEFT_BEHIND, Printer, Private, Requests, Session, private_sandbox, two_addresses,
 };
 use crate::domain::failure::{Code, Exit, Failure};
 use crate::ledger::Ledger;
@@ -28,12 +28,8 @@ pub(crate) async fn run(cli: &Cli, environment: &Environment, printer: &mut Prin
         printer.aside(&Cli::command().render_help().to_string());
         return Exit::Usage;
     }
-    if cli.sandbox && cli.common.base_url.is_some() {
-        return printer.usage(
-            "--sandbox and --base-url exclude each other",
-            "a private sandbox has its own address",
-            "leave one of them out",
-        );
+    if let Some([what, because, hint]) = two_addresses(cli, cli.sandbox) {
+        return printer.usage(what, because, hint);
     }
     let opened = match Requests::open_silent(&cli.common) {
         Ok(requests) => {

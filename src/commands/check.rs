@@ -4,15 +4,15 @@
 
 use serde_json::{Map, Value, json};
 
+use super::arguments;
 use super::junit::{self, Suite};
 use super::print::{Printer, Report, Tone, error, target};
 use super::session::{Environment, Private, Session};
 use super::signals::Signals;
 use crate::cli::{Check, Cli};
-use crate::domain::failure::{Code, Exit, Failure};
+use crate::domain::failure::{Exit, Failure};
 use crate::domain::ladder::{Status, Step};
 use crate::domain::moment::Clock;
-use crate::domain::user::ExternalUser;
 use crate::ops::check::{Progress, Walk, walk};
 
 const KIND: &str = "check";
@@ -23,12 +23,9 @@ pub(super) async fn run(
     environment: &Environment,
     printer: &mut Printer,
 ) -> Exit {
-    if (args.sandbox || cli.sandbox) && cli.common.base_url.is_some() {
-        return printer.usage(
-            "--sandbox and --base-url exclude each other",
-            "a private sandbox has its own address",
-            "leave one of them out",
-        );
+    if let Some([what, because, hint]) = arguments::two_addresses(cli, args.sandbox || cli.sandbox)
+    {
+        return printer.usage(what, because, hint);
     }
     let clock = Clock::start();
     let began = clock.now();
@@ -194,17 +191,8 @@ impl Walked {
 }
 
 fn plan(args: &Check) -> Result<Walk, Failure> {
-    let user = match &args.user {
-        None => None,
-        Some(text) => Some(ExternalUser::parse(text).map_err(|why| {
-            Failure::new(
-                Code::ConfigInvalid,
-                "the user given with --user cannot be used",
-            )
-            .because(format!("it {why}"))
-            .hint("name one external user ID")
-        })?),
-    };
+    let user = args.user.as_deref();
+    let user = user.map(|text| arguments::user(text, "the user given with --user"));
     Ok(Walk {
         only: args.only.clone(),
         skip: args.skip.clone(),
@@ -212,7 +200,7 @@ fn plan(args: &Check) -> Result<Walk, Failure> {
         insist: args.mint,
         data: args.data,
         customer: None,
-        user,
+        user: user.transpose()?,
     })
 }
 

@@ -7,11 +7,11 @@ use std::path::Path;
 
 use serde_json::json;
 
+use super::arguments;
 use super::print::{Printer, Report, Tone};
 use super::session::Environment;
 use crate::domain::failure::{Code, Exit, Failure};
 use crate::domain::moment::{Clock, clock_time, countdown, rfc3339};
-use crate::domain::origin::Origin;
 use crate::domain::token::{self, Opened, Verdict};
 
 const KIND: &str = "token.inspect";
@@ -26,22 +26,9 @@ pub(super) fn run(
     if from_stdin && environment.terminal.stdin {
         printer.aside("paste the token, then press Enter and Ctrl-D");
     }
-    let asked = match origin.map(Origin::parse).transpose() {
+    let asked = match origin.map(arguments::origin).transpose() {
         Ok(asked) => asked,
-        Err(wrong) => {
-            let hint = wrong
-                .meant
-                .map_or("an origin is scheme://host[:port]".to_owned(), |m| {
-                    format!("did you mean {m}")
-                });
-            let failure = Failure::new(
-                Code::ConfigInvalid,
-                "the origin given with --origin cannot be used",
-            )
-            .because(format!("it {}", wrong.why))
-            .hint(hint);
-            return printer.finish(Report::failed(KIND, None, &[], &failure));
-        }
+        Err(failure) => return printer.finish(Report::failed(KIND, None, &[], &failure)),
     };
     let text = match read(file.filter(|_| !from_stdin)) {
         Ok(text) => text,

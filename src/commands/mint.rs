@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
+use super::arguments;
 use super::print::{Printer, Report, Tone, error, target};
 use super::session::{Environment, Session};
 use super::signals::Signals;
@@ -219,19 +220,7 @@ fn order(session: &Session, args: &Mint) -> Result<Order, Failure> {
     let access = session.draft.access()?;
     let origin = match &args.origin {
         None => session.draft.origin()?,
-        Some(text) => Origin::parse(text).map_err(|wrong| {
-            let hint = wrong
-                .meant
-                .map_or("an origin is scheme://host[:port]".to_owned(), |m| {
-                    format!("did you mean {m}")
-                });
-            Failure::new(
-                Code::ConfigInvalid,
-                "the origin given with --origin cannot be used",
-            )
-            .because(format!("it {}", wrong.why))
-            .hint(hint)
-        })?,
+        Some(text) => arguments::origin(text)?,
     };
     let mut list = asked_for(args)?;
     if list.users.is_empty() {

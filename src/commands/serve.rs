@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
+use super::arguments;
 use super::aside::Aside;
 use super::print::{Printer, Report, target};
 use super::session::{Environment, Session};
@@ -19,7 +20,7 @@ use crate::browser;
 use crate::cli::{self, Cli};
 use crate::demo::{App, Listening, Options, Watch, Widget};
 use crate::domain::base_url::Api;
-use crate::domain::failure::{Code, Exit, Failure};
+use crate::domain::failure::{Exit, Failure};
 use crate::domain::field::Key;
 use crate::domain::moment::rfc3339;
 use crate::domain::origin::Origin;
@@ -107,12 +108,9 @@ pub(super) async fn run(
 /// What was asked for and cannot be had together, why, and what to do.
 fn contradiction(cli: &Cli, args: &cli::Serve, private: bool) -> Option<[&'static str; 3]> {
     let beyond = args.bind.is_some_and(|bind| !bind.ip().is_loopback());
-    if private && cli.common.base_url.is_some() {
-        Some([
-            "--sandbox and --base-url exclude each other",
-            "a private sandbox has its own address",
-            "leave one of them out",
-        ])
+    let two_addresses = arguments::two_addresses(cli, private);
+    if two_addresses.is_some() {
+        two_addresses
     } else if beyond && !args.public {
         Some([
             "--bind names an address that others reach",
@@ -144,12 +142,14 @@ async fn start(
     private: bool,
     watch: Watch,
 ) -> Result<Started, Failure> {
+    let user = args.user.as_deref();
+    let user = user.map(|text| arguments::user(text, "the user given with --user"));
     let Serving {
         access,
         user,
         origin,
         port,
-    } = session.draft.serving(user(args)?)?;
+    } = session.draft.serving(user.transpose()?)?;
     let bind = args
         .bind
         .unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
@@ -175,20 +175,6 @@ async fn start(
         listening,
         user,
         widget,
-    })
-}
-
-fn user(args: &cli::Serve) -> Result<Option<ExternalUser>, Failure> {
-    let Some(text) = &args.user else {
-        return Ok(None);
-    };
-    ExternalUser::parse(text).map(Some).map_err(|why| {
-        Failure::new(
-            Code::ConfigInvalid,
-            "the user given with --user cannot be used",
-        )
-        .because(format!("it {why}"))
-        .hint("name one external user ID")
     })
 }
 

@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::arguments;
 use super::aside::Aside;
 use super::print::{Printer, Report, Tone, target};
 use super::session::{Environment, Session};
 use super::signals::Signals;
 use crate::cli::{Cli, Verify};
-use crate::domain::failure::{Code, Exit, Failure};
+use crate::domain::failure::{Exit, Failure};
 use crate::domain::landing::{Landing, LinkStatus, Stream};
 use crate::domain::moment::{Clock, countdown, rfc3339};
 use crate::domain::settings::Access;
@@ -124,11 +125,7 @@ fn settings(
 ) -> Result<(Access, TemplateSpec, ExternalUser), Failure> {
     let user = match &args.user {
         None => session.draft.user()?,
-        Some(text) => ExternalUser::parse(text).map_err(|why| {
-            Failure::new(Code::ConfigInvalid, "this external user ID cannot be used")
-                .because(format!("it {why}"))
-                .hint("name one external user ID")
-        })?,
+        Some(text) => arguments::user(text, "this external user ID")?,
     };
     Ok((session.draft.access()?, session.draft.template()?, user))
 }
