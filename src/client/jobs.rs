@@ -18,10 +18,11 @@ use crate::domain::landing::Landing;
 use crate::domain::secret::Secret;
 use crate::domain::settings::{Access, Draft};
 use crate::domain::template::{Consent, Proof, TemplateSpec};
-use crate::domain::user::{ExternalUser, UserList};
+use crate::domain::user::ExternalUser;
 use crate::env_file::Edit;
 use crate::ledger::{Ledger, Scope};
 use crate::ops::check::{self, Progress, Walk};
+use crate::ops::mint;
 use crate::ops::template::{self, Uncreated};
 use crate::ops::verify;
 
@@ -162,24 +163,8 @@ pub(super) fn cancelled() -> Failure {
     Failure::new(Code::Cancelled, "cancelled").because("what had been sent by then is not undone")
 }
 
-/// The most that is read of a list of users, in bytes.
-const LIST_LIMIT: u64 = 16 << 20;
-
 pub(super) fn users(path: &Path) -> Result<Outcome, Failure> {
-    use std::io::Read as _;
-    let failure = |why: String| {
-        Failure::new(Code::MachineDisk, "the list of users cannot be read")
-            .because(format!("{}: {why}", path.display()))
-            .hint("name a text file with one external user ID a line")
-    };
-    let file = std::fs::File::open(path).map_err(|e| failure(e.to_string()))?;
-    let mut text = String::new();
-    let read = file.take(LIST_LIMIT + 1).read_to_string(&mut text);
-    let read = read.map_err(|e| failure(e.to_string()))?;
-    if read as u64 > LIST_LIMIT {
-        return Err(failure("it is larger than 16 MiB".to_owned()));
-    }
-    Ok(Outcome::Users(Box::new(UserList::parse_lines(&text))))
+    mint::read_users(Some(path)).map(|list| Outcome::Users(Box::new(list)))
 }
 
 pub(super) fn save(path: &Path, edits: &[(Key, Secret)]) -> Result<Outcome, Failure> {

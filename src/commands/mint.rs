@@ -2,7 +2,6 @@
 //!
 //! Depends on `ops::mint`, `session`, `print`.
 
-use std::io::Read as _;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -22,12 +21,9 @@ use crate::domain::settings::Access;
 use crate::domain::text::{counted, fit, sanitize};
 use crate::domain::token::Minted;
 use crate::domain::user::{ExternalUser, UserList};
-use crate::ops::mint::{Roster, mint};
+use crate::ops::mint::{Roster, mint, read_users};
 
 const KIND: &str = "token.mint";
-
-/// The largest list of users that is read.
-const LIST_LIMIT: u64 = 16 << 20;
 
 pub(super) async fn run(
     cli: &Cli,
@@ -263,7 +259,7 @@ fn asked_for(args: &Mint) -> Result<UserList, Failure> {
         .map(|(number, why)| format!("argument {number} {why}"))
         .collect();
     if let Some(path) = &args.from {
-        let read = UserList::parse_lines(&read_list(path)?);
+        let read = read_users((path != Path::new("-")).then_some(path))?;
         list.append(&read);
         let name = sanitize(&path.display().to_string());
         let lines = read.refused.iter();
@@ -280,32 +276,6 @@ fn asked_for(args: &Mint) -> Result<UserList, Failure> {
     Err(Failure::new(Code::ConfigInvalid, message)
         .because(refused.join("; "))
         .hint("correct the list; nothing was minted"))
-}
-
-fn read_list(path: &Path) -> Result<String, Failure> {
-    let failed = |why: String| {
-        Failure::new(Code::MachineDisk, "the list of users cannot be read")
-            .because(format!("{}: {why}", path.display()))
-            .hint("--from names a text file, or - for standard input")
-    };
-    let unusable = |why: &str| {
-        Failure::new(Code::ConfigInvalid, "the list of users cannot be used")
-            .because(format!("{} {why}", path.display()))
-            .hint("write one external user ID a line; nothing was minted")
-    };
-    let mut bytes = Vec::new();
-    let read = if path == Path::new("-") {
-        std::io::stdin()
-            .take(LIST_LIMIT + 1)
-            .read_to_end(&mut bytes)
-    } else {
-        std::fs::File::open(path).and_then(|file| file.take(LIST_LIMIT + 1).read_to_end(&mut bytes))
-    };
-    // A list cut at the limit would end in half a name.
-    if read.map_err(|e| failed(e.to_string()))? as u64 > LIST_LIMIT {
-        return Err(unusable("is larger than 16 MiB"));
-    }
-    String::from_utf8(bytes).map_err(|_why| unusable("is not UTF-8 text"))
 }
 
 /// Fetches the access token, so that one refusal or one dead network ends the command instead of

@@ -4,16 +4,20 @@
 //! like the external user if there is none.
 
 use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::api::Client;
-use crate::domain::failure::Failure;
+use crate::domain::failure::{Code, Failure};
 use crate::domain::moment::Moment;
 use crate::domain::origin::Origin;
 use crate::domain::settings::Access;
+use crate::domain::text::sanitize;
 use crate::domain::token::{self, Minted};
-use crate::domain::user::ExternalUser;
+use crate::domain::user::{ExternalUser, UserList};
 use crate::ledger::{Entry, Ledger, Scope};
 
 /// How many mints are in flight at once unless told otherwise. The public API's own pool of threads
@@ -23,6 +27,45 @@ pub const JOBS: usize = 4;
 /// How long an entry in the ledger stands for later mints of the same user in this run: a page that
 /// is asked for a thousand times leaves a line, not a thousand.
 const STANDS: Duration = Duration::from_mins(1);
+
+/// The most that is read of a list of users, in bytes.
+const LIST_LIMIT: u64 = 16 << 20;
+
+/// Reads a list of users, one external user ID a line, from a file, or from standard input when none
+/// is named.
+///
+/// # Errors
+/// It cannot be read, is too large, or is not text. IDs that cannot be used are told in the list.
+pub fn read_users(path: Option<&Path>) -> Result<UserList, Failure> {
+    let name = path.map_or("standard input".to_owned(), |path| {
+        sanitize(&path.display().to_string())
+    });
+    let mut bytes = Vec::new();
+    let read = match path {
+        Some(path) => {
+            File::open(path).and_then(|file| file.take(LIST_LIMIT + 1).read_to_end(&mut bytes))
+        }
+        None => io::stdin().take(LIST_LIMIT + 1).read_to_end(&mut bytes),
+    };
+    let read = read.map_err(|e| {
+        Failure::new(Code::MachineDisk, "the list of users cannot be read")
+            .because(format!("{name}: {e}"))
+            .hint("name a text file with one external user ID a line")
+    })?;
+    let unusable = |why: &str| {
+        Failure::new(Code::ConfigInvalid, "the list of users cannot be used")
+            .because(format!("{name} {why}"))
+            .hint("write one external user ID a line; nothing was minted")
+    };
+    // A list cut at the limit would end in half a name.
+    if read as u64 > LIST_LIMIT {
+        return Err(unusable("is larger than 16 MiB"));
+    }
+    match str::from_utf8(&bytes) {
+        Ok(text) => Ok(UserList::parse_lines(text)),
+        Err(_) => Err(unusable("is not UTF-8 text")),
+    }
+}
 
 /// The users of one scope that tokens were minted for before, kept up to date while minting.
 pub struct Roster {

@@ -118,6 +118,10 @@ async fn users_are_read_from_a_file_one_a_line() {
     let names: Vec<&str> = list.users.iter().map(ExternalUser::as_str).collect();
     assert_eq!(names, ["user-1", "Acme, Inc."]);
     assert_eq!(list.refused[0].0, 5);
+    std::fs::write(&path, b"caf\xe9\n").unwrap();
+    let latin = desk.start(Job::Users(path.clone())).await;
+    let failure = desk.done(latin).await.unwrap_err();
+    assert_eq!(failure.code, Code::ConfigInvalid);
     let missing = desk.start(Job::Users(path.join("not"))).await;
     let failure = desk.done(missing).await.unwrap_err();
     assert_eq!(failure.code, Code::MachineDisk);
