@@ -139,28 +139,15 @@ impl Sandbox {
     }
 
     /// Serves until `shutdown` resolves; connections then have one second to finish and are cut.
-    /// Dropping the future cuts them at once.
-    ///
-    /// # Errors
-    /// None today: a failed accept is retried, since it concerns one connection only.
-    pub async fn serve(
-        self,
-        listener: TcpListener,
-        shutdown: impl Future<Output = ()> + Send,
-    ) -> std::io::Result<()> {
-        server::run(server::router(self), listener, shutdown).await
+    /// Dropping the future cuts them at once. A failed accept is retried, since it concerns one
+    /// connection only.
+    pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()> + Send) {
+        server::run(server::router(self), listener, shutdown).await;
     }
 
     /// Serves the bucket, as S3 does, on a port of its own; ends as [`Sandbox::serve`] does.
-    ///
-    /// # Errors
-    /// None today, for the same reason.
-    pub async fn serve_s3(
-        self,
-        listener: TcpListener,
-        shutdown: impl Future<Output = ()> + Send,
-    ) -> std::io::Result<()> {
-        server::run(s3::router(self), listener, shutdown).await
+    pub async fn serve_s3(self, listener: TcpListener, shutdown: impl Future<Output = ()> + Send) {
+        server::run(s3::router(self), listener, shutdown).await;
     }
 
     /// Every route under the published APIs, as (method, path): `("GET", "/v1/health")`. The paths

@@ -94,7 +94,7 @@ impl Site {
         let serving = sandbox.clone().serve(listener, async {
             let _ = stopped.await;
         });
-        let served = tokio::spawn(async { serving.await.unwrap() });
+        let served = tokio::spawn(serving);
         let http = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())

@@ -37,24 +37,15 @@ pub(super) async fn run(
             let sandbox = started.sandbox;
             let served = async {
                 let api = sandbox.clone().serve(started.api, ending.cancelled());
-                tokio::try_join!(api, sandbox.serve_s3(started.s3, ending.cancelled()))
+                tokio::join!(api, sandbox.serve_s3(started.s3, ending.cancelled()))
             };
-            let mut ended_by = None;
             let asked = async {
-                ended_by = Some(signals.wait().await);
+                let exit = signals.wait().await;
                 ending.cancel();
+                exit
             };
-            let (served, ()) = tokio::join!(served, asked);
-            match served {
-                Ok(_) => printer.end(ended_by.unwrap_or(Exit::Done)),
-                Err(e) => {
-                    printer.failure(
-                        &Failure::new(Code::MachinePort, "the sandbox ended")
-                            .because(e.to_string()),
-                    );
-                    Exit::Machine
-                }
-            }
+            let (_, exit) = tokio::join!(served, asked);
+            printer.end(exit)
         }
     }
 }

@@ -298,7 +298,6 @@ pub struct Private {
     /// Where this run keeps its state; removed when dropped.
     pub folder: tempfile::TempDir,
     sandbox: Sandbox,
-    _servers: [tokio::task::JoinHandle<std::io::Result<()>>; 2],
 }
 
 /// Starts a sandbox on two free loopback ports. Of the flags, the API alone is the caller's to choose.
@@ -333,13 +332,13 @@ pub async fn private_sandbox(template: bool, common: &Common) -> Result<Private,
         (Source::Sandbox, Layer::new(values)),
         (Source::Flag, flags(common)),
     ]);
-    let server = tokio::spawn(sandbox.clone().serve(api, std::future::pending()));
-    let bucket = tokio::spawn(sandbox.clone().serve_s3(s3, std::future::pending()));
+    // Both answer until the process ends.
+    tokio::spawn(sandbox.clone().serve(api, std::future::pending()));
+    tokio::spawn(sandbox.clone().serve_s3(s3, std::future::pending()));
     Ok(Private {
         draft,
         folder,
         sandbox,
-        _servers: [server, bucket],
     })
 }
 

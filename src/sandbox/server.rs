@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::fmt;
-use std::io;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -48,7 +47,7 @@ pub(super) async fn run(
     router: Router,
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send,
-) -> io::Result<()> {
+) {
     let (ending, cutting) = (CancellationToken::new(), CancellationToken::new());
     // Connections live in tasks of their own; this ends them when our future is dropped.
     let _cut_on_drop = cutting.clone().drop_guard();
@@ -77,7 +76,6 @@ pub(super) async fn run(
         cutting.cancel();
         connections.wait().await;
     }
-    Ok(())
 }
 
 /// Everything that is served on the API's port.

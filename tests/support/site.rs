@@ -59,11 +59,11 @@ impl Site {
         let (served, bucket) = (sandbox.clone(), sandbox.clone());
         runtime.spawn(async move {
             let listener = tokio::net::TcpListener::from_std(api).unwrap();
-            served.serve(listener, std::future::pending()).await
+            served.serve(listener, std::future::pending()).await;
         });
         runtime.spawn(async move {
             let listener = tokio::net::TcpListener::from_std(s3).unwrap();
-            bucket.serve_s3(listener, std::future::pending()).await
+            bucket.serve_s3(listener, std::future::pending()).await;
         });
         Site {
             sandbox,
