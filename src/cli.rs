@@ -196,7 +196,7 @@ pub enum Command {
     Serve(Serve),
     /// Serve the stand-in API and its bucket, until interrupted
     #[command(
-        after_help = "Examples:\n  embedctl sandbox --write-env sandbox.env\n  embedctl sandbox --fault widget=status:503*2\n  embedctl sandbox --fault s3.put=deny\n\nA fault is [ROUTE=]ACTION[:ARGUMENT][*COUNT]. Routes: token, organizations, workspaces, template, templates, widget, page, destinations, sources, connectors, any; s3, s3.list, s3.get, s3.head, s3.put, s3.delete. The README lists the actions."
+        after_help = sandbox_help()
     )]
     Sandbox(Sandbox),
     /// Print a completion script for a shell
@@ -213,6 +213,18 @@ pub enum Command {
         #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
         dir: Option<PathBuf>,
     },
+}
+
+fn sandbox_help() -> String {
+    let routes: Vec<&str> = Fault::routes().collect();
+    format!(
+        "Examples:\n  embedctl sandbox --write-env sandbox.env\n  embedctl sandbox --fault widget=status:503*2\n  embedctl sandbox --fault s3.put=deny\n\nA fault is [ROUTE=]ACTION[*COUNT] or SWITCH[*COUNT].\n\nRoutes: {}.\n\nActions, instead of the request or, with commit+ before one, after it: {}.\n\nActions with the request carried out: {}.\n\nSwitches: {}; so that data does not arrive: {}.",
+        routes.join(", "),
+        Fault::INSTEAD.join(", "),
+        Fault::CARRIED_OUT.join(", "),
+        Fault::SWITCHES.join(", "),
+        Fault::SETBACKS.join(", "),
+    )
 }
 
 const COMPLETIONS_EXAMPLES: &str = "\

@@ -15,6 +15,7 @@ use clap::CommandFactory as _;
 use embedctl::demo::Kind;
 use embedctl::domain::failure::{Code, Exit};
 use embedctl::domain::field::FIELDS;
+use embedctl::sandbox::Fault;
 
 #[test]
 fn the_tables_are_the_programs_own() {
@@ -26,6 +27,7 @@ fn the_tables_are_the_programs_own() {
         ("exits", exits()),
         ("codes", codes()),
         ("refusals", refusals()),
+        ("faults", faults()),
     ] {
         expected = replaced(&expected, name, &table);
     }
@@ -112,6 +114,21 @@ fn refusals() -> String {
     for kind in Kind::ALL {
         let (name, status, meaning) = (kind.name(), kind.status(), kind.meaning());
         writeln!(table, "| `{name}` | {status} | {meaning} |").unwrap();
+    }
+    table
+}
+
+fn faults() -> String {
+    let routes: Vec<&str> = Fault::routes().collect();
+    let mut table = "| | |\n| --- | --- |\n".to_owned();
+    for (what, forms) in [
+        ("routes", routes.as_slice()),
+        ("actions, instead of the request", Fault::INSTEAD),
+        ("actions, with the request carried out", Fault::CARRIED_OUT),
+        ("switches, the world", Fault::SWITCHES),
+        ("switches, so that data does not arrive", Fault::SETBACKS),
+    ] {
+        writeln!(table, "| {what} | `{}` |", forms.join("`, `")).unwrap();
     }
     table
 }

@@ -195,6 +195,71 @@ impl Route {
     }
 }
 
+impl Fault {
+    /// What may happen instead of a request; with `commit+` before it, once it was carried out.
+    pub const INSTEAD: &[&str] = &[
+        "status:CODE[:MESSAGE]",
+        "hang",
+        "reset",
+        "deny",
+        "rate[:SECONDS]",
+        "html:CODE",
+        "redirect:CODE[:URL]",
+        "redirect-loop",
+        "esc",
+        "echo",
+    ];
+
+    /// What may happen to a request that is carried out, and to its answer.
+    pub const CARRIED_OUT: &[&str] = &[
+        "delay:MS",
+        "cut",
+        "slow:MS",
+        "bad-json",
+        "cut-json",
+        "empty",
+        "huge:MIB",
+        "array",
+        "string",
+        "bom",
+        "not-utf8",
+        "wrong-type",
+        "dup-keys",
+        "missing:FIELD",
+        "null:FIELD",
+        "blank:FIELD",
+        "type:FIELD",
+        "value:FIELD:TEXT",
+        "big-field:FIELD:KIB",
+    ];
+
+    /// States that the world may be in.
+    pub const SWITCHES: &[&str] = &[
+        "moved[:404]",
+        "not-entitled",
+        "not-admin",
+        "skew:SECONDS",
+        "no-expiry",
+        "expired-access",
+        "expires:SECONDS",
+        "widget-expires:SECONDS",
+        "widget-host:URL",
+        "older-widget-path",
+        "credentials:400",
+        "credentials:500",
+        "bucket-region:REGION",
+        "bucket-missing",
+    ];
+
+    /// Ways in which a customer's data may not arrive.
+    pub const SETBACKS: &[&str] = setback::SETBACKS;
+
+    /// Returns the names of the routes that an action may be held to.
+    pub fn routes() -> impl Iterator<Item = &'static str> {
+        ROUTES.iter().map(|(_, name, _)| *name)
+    }
+}
+
 /// What happens to one request.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Action {

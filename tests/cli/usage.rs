@@ -1,5 +1,7 @@
 //! What is wrong with a command line, and what needs a terminal: exit 2, text on standard error.
 
+use embedctl::sandbox::Fault;
+
 use crate::support::{Home, Site};
 
 #[test]
@@ -38,6 +40,24 @@ fn usage_errors_are_text_on_standard_error_in_json_too() {
         let ran = Home::new().run(&format!("{line} -o json")).expect(2);
         assert_eq!(ran.out, "", "{line}");
         assert!(ran.err.starts_with("error: "), "{line}: {ran:?}");
+    }
+}
+
+#[test]
+fn the_sandboxs_help_lists_every_fault() {
+    let help = Home::new().run("sandbox --help").expect(0).out;
+    let words: Vec<&str> = help
+        .split_whitespace()
+        .map(|word| word.trim_end_matches([',', '.', ';']))
+        .collect();
+    let forms = [
+        Fault::INSTEAD,
+        Fault::CARRIED_OUT,
+        Fault::SWITCHES,
+        Fault::SETBACKS,
+    ];
+    for form in Fault::routes().chain(forms.concat()) {
+        assert!(words.contains(&form), "{form}: {help}");
     }
 }
 

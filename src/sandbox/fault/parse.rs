@@ -3,7 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::setback::{SETBACKS, setback};
+use super::setback::setback;
 use super::{Action, Change, Fault, Instead, ROUTES, Reshape, Route, Rule, Switch, Whole};
 
 /// Longest wait of one delay: ten minutes, longer than any client should stay.
@@ -80,7 +80,7 @@ fn split_route(text: &str) -> Result<(Option<Route>, &str), String> {
             .find(|(_, known, _)| *known == name)
             .map(|(route, _, _)| (Some(*route), rest))
             .ok_or_else(|| {
-                let known: Vec<&str> = ROUTES.iter().map(|(_, name, _)| *name).collect();
+                let known: Vec<&str> = Fault::routes().collect();
                 format!(
                     "no route is called `{name}`; routes are {}",
                     known.join(", ")
@@ -153,21 +153,14 @@ fn action(text: &str) -> Result<Action, String> {
     reshape(name, argument)?.map_or_else(
         || {
             Err(format!(
-                "no action is called `{name}`; actions are {ACTIONS}, switches are {SWITCHES}, {SETBACKS}"
+                "no action is called `{name}`; actions are {}, each also as commit+ACTION, switches are {}",
+                [Fault::INSTEAD, Fault::CARRIED_OUT].concat().join(", "),
+                [Fault::SWITCHES, Fault::SETBACKS].concat().join(", "),
             ))
         },
         |change| Ok(Action::Reshape(change)),
     )
 }
-
-const ACTIONS: &str = "status:CODE[:MESSAGE], delay:MS, hang, reset, cut, slow:MS, deny, \
-    rate[:SECONDS], \
-    html:CODE, redirect:CODE[:URL], redirect-loop, esc, echo, bad-json, cut-json, empty, huge:MIB, \
-    array, string, bom, not-utf8, wrong-type, dup-keys, missing:FIELD, null:FIELD, blank:FIELD, \
-    type:FIELD, value:FIELD:TEXT, big-field:FIELD:KIB, each also as commit+ACTION";
-const SWITCHES: &str = "moved[:404], not-entitled, not-admin, skew:SECONDS, no-expiry, \
-    expired-access, expires:SECONDS, widget-expires:SECONDS, widget-host:URL, older-widget-path, \
-    credentials:400|500, bucket-region:REGION, bucket-missing";
 
 fn instead(name: &str, argument: Option<&str>) -> Result<Option<Instead>, String> {
     let reply = match (name, argument) {

@@ -26,8 +26,20 @@ pub(crate) enum Setback {
 const FAILURE: &str = "Something went wrong in the connector.";
 
 /// Every word, for who has used another one.
-pub(super) const SETBACKS: &str = "source=none, destination=none|twice|invalid, \
-    connection=none|manual, job=queued|pending|running|incomplete|empty|failed[:MESSAGE]";
+pub(super) const SETBACKS: &[&str] = &[
+    "source=none",
+    "destination=none",
+    "destination=twice",
+    "destination=invalid",
+    "connection=none",
+    "connection=manual",
+    "job=queued",
+    "job=pending",
+    "job=running",
+    "job=incomplete",
+    "job=empty",
+    "job=failed[:MESSAGE]",
+];
 
 /// Reads a setback; none when the text begins like no such thing.
 pub(super) fn setback(text: &str) -> Result<Option<Setback>, String> {

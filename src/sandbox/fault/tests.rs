@@ -83,99 +83,73 @@ fn commit_carries_out_first() {
     );
 }
 
+/// A listed form with something in the place of each capital word, without and with what is optional.
+fn spellings(form: &str) -> Vec<String> {
+    let words = [
+        ("CODE", "302"),
+        ("FIELD", "a.0.b"),
+        ("KIB", "900"),
+        ("MESSAGE", "no: such=x"),
+        ("MIB", "1"),
+        ("MS", "10"),
+        ("REGION", "eu-west-1"),
+        ("SECONDS", "5"),
+        ("TEXT", "\u{1b}]52;c;x"),
+        ("URL", "https://x.example"),
+    ];
+    let filled = words
+        .iter()
+        .fold(form.to_owned(), |text, (word, by)| text.replace(word, by));
+    match filled.split_once('[') {
+        Some((short, more)) => vec![
+            short.to_owned(),
+            format!("{short}{}", more.trim_end_matches(']')),
+        ],
+        None => vec![filled],
+    }
+}
+
 #[test]
-#[expect(clippy::too_many_lines, reason = "one list of all words")]
-fn every_word_is_known() {
+fn every_form_that_is_listed_is_known() {
+    for text in [Fault::INSTEAD, Fault::CARRIED_OUT]
+        .concat()
+        .into_iter()
+        .flat_map(spellings)
+    {
+        for route in Fault::routes() {
+            // What the bucket alone can do, no other route takes, and it is never carried out.
+            let known = text != "deny" || route.starts_with("s3");
+            let fault = format!("{route}={text}").parse::<Fault>();
+            assert_eq!(fault.is_ok(), known, "{route}={text}");
+            let fault = format!("{route}=commit+{text}*3").parse::<Fault>();
+            assert_eq!(fault.is_ok(), text != "deny", "{route}=commit+{text}*3");
+        }
+    }
+    for text in Fault::SWITCHES.iter().copied().flat_map(spellings) {
+        let rule = rule(&text);
+        assert!(matches!(rule, Rule::World(_)), "{text}");
+        assert!(!matches!(rule, Rule::World(Switch::Setback(_))), "{text}");
+    }
+    for text in Fault::SETBACKS.iter().copied().flat_map(spellings) {
+        let rule = rule(&text);
+        assert!(matches!(rule, Rule::World(Switch::Setback(_))), "{text}");
+    }
+}
+
+#[test]
+fn arguments_reach_as_far_as_they_may() {
     for text in [
         "status:200",
         "status:599:m",
         "delay:0",
-        "hang",
-        "reset",
-        "cut",
-        "slow:10",
-        "rate",
-        "rate:3",
-        "html:502",
-        "redirect:301",
         "redirect:302:/x",
-        "redirect-loop",
-        "esc",
-        "echo",
-        "bad-json",
-        "cut-json",
-        "empty",
-        "huge:1",
-        "array",
-        "string",
-        "bom",
-        "not-utf8",
-        "wrong-type",
-        "dup-keys",
-        "missing:a.0.b",
-        "null:a",
-        "blank:a",
-        "type:a",
-        "value:token:\u{1b}]52;c;x",
         "value:token:",
-        "big-field:token:900",
-    ] {
-        for route in [
-            "",
-            "any=",
-            "token=",
-            "organizations=",
-            "workspaces=",
-            "page=",
-            "destinations=",
-        ] {
-            assert!(
-                matches!(rule(&format!("{route}{text}")), Rule::On(..)),
-                "{route}{text}"
-            );
-            assert!(
-                matches!(rule(&format!("{route}commit+{text}*3")), Rule::On(..)),
-                "{text}"
-            );
-        }
-    }
-    for text in [
-        "moved",
-        "moved:404",
-        "not-entitled",
-        "not-admin",
         "skew:-3600",
-        "no-expiry",
-        "expired-access",
-        "expires:5",
         "widget-expires:0*1",
-        "widget-host:https://x.example",
-        "credentials:400",
-        "credentials:500",
-        "older-widget-path",
-        "bucket-region:eu-west-1",
-        "bucket-missing",
+        "s3.get=deny*2",
+        "s3=status:503:SlowDown",
     ] {
-        assert!(matches!(rule(text), Rule::World(_)), "{text}");
-    }
-    for text in [
-        "source=none",
-        "destination=none",
-        "destination=twice",
-        "destination=invalid",
-        "connection=none",
-        "connection=manual",
-        "job=queued",
-        "job=pending",
-        "job=running",
-        "job=incomplete",
-        "job=empty",
-        "job=failed",
-    ] {
-        assert!(
-            matches!(rule(text), Rule::World(Switch::Setback(_))),
-            "{text}"
-        );
+        assert!(text.parse::<Fault>().is_ok(), "{text}");
     }
     assert_eq!(
         rule("job=failed:no = such: bucket*2"),
@@ -183,12 +157,6 @@ fn every_word_is_known() {
             "no = such: bucket".to_owned()
         ))))
     );
-    for route in ["s3", "s3.list", "s3.get", "s3.head", "s3.put", "s3.delete"] {
-        for text in ["deny", "deny*2", "status:503:SlowDown", "hang"] {
-            let fault = format!("{route}={text}");
-            assert!(matches!(rule(&fault), Rule::On(..)), "{fault}");
-        }
-    }
     assert_eq!("expired-access*1".parse::<Fault>().unwrap().count, Some(1));
 }
 
@@ -233,7 +201,7 @@ fn what_is_wrong_is_said_with_what_is_possible() {
         ("source=two", "takes none"),
         ("destination=", "none, twice or invalid"),
         ("connection=", "none or manual"),
-        ("explode", "job=queued|pending"),
+        ("explode", "job=queued, job=pending"),
         ("deny", "a route of the bucket"),
         ("template=deny", "a route of the bucket"),
         ("s3.put=deny:1", "takes nothing"),
