@@ -220,7 +220,8 @@ fn replaced(text: &str, name: &str, table: &str) -> String {
 fn settings() -> String {
     let mut table = "| variable | default | what |\n| --- | --- | --- |\n".to_owned();
     for field in FIELDS {
-        let default = field.default.map_or(String::new(), |d| {
+        let default = field.default.map_or(String::new(), |default| {
+            let d = default.told();
             if d.contains(' ') {
                 d.to_owned()
             } else {

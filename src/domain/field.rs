@@ -75,6 +75,24 @@ impl Group {
     }
 }
 
+/// What holds of a setting that is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DefaultValue {
+    /// This value.
+    Value(&'static str),
+    /// What these words say: a value that depends on other settings, or none at all.
+    Words(&'static str),
+}
+
+impl DefaultValue {
+    /// Returns it as it is told.
+    pub const fn told(self) -> &'static str {
+        match self {
+            DefaultValue::Value(text) | DefaultValue::Words(text) => text,
+        }
+    }
+}
+
 /// One row of the table.
 #[derive(Debug)]
 pub struct Field {
@@ -88,8 +106,8 @@ pub struct Field {
     pub group: Group,
     /// Whether it is never shown.
     pub secret: bool,
-    /// Whether it may be left out, and what then holds, in words.
-    pub default: Option<&'static str>,
+    /// What holds when it is left out; none for what may not be.
+    pub default: Option<DefaultValue>,
     /// Names under which the vendor's sample apps have it.
     pub aliases: &'static [&'static str],
     /// A value that would be accepted, for the example file; empty for secrets.
@@ -113,6 +131,14 @@ impl Key {
     /// Returns the variable that holds it.
     pub fn variable(self) -> &'static str {
         self.field().variable
+    }
+
+    /// Returns the value that holds when it is left out, if that is one of its own.
+    pub fn default_value(self) -> Option<&'static str> {
+        match self.field().default {
+            Some(DefaultValue::Value(text)) => Some(text),
+            Some(DefaultValue::Words(_)) | None => None,
+        }
     }
 
     /// Returns a value as it may be shown: of a secret how long it is, of an address nothing that
@@ -275,7 +301,7 @@ pub const FIELDS: &[Field] = &[
         label: "Allowed origin",
         group: Group::Optional,
         secret: false,
-        default: Some("http://localhost:PORT"),
+        default: Some(DefaultValue::Words("http://localhost:PORT")),
         aliases: &["SONAR_ALLOWED_ORIGIN"],
         example: "http://localhost:3001",
         help: "The one origin that widget tokens open on: scheme://host[:port], exactly as browsers send it.",
@@ -286,7 +312,7 @@ pub const FIELDS: &[Field] = &[
         label: "Demo app port",
         group: Group::Optional,
         secret: false,
-        default: Some("3001"),
+        default: Some(DefaultValue::Value("3001")),
         aliases: &[],
         example: "3001",
         help: "The port of the demo app on this machine.",
@@ -297,7 +323,7 @@ pub const FIELDS: &[Field] = &[
         label: "Base URL",
         group: Group::Optional,
         secret: false,
-        default: Some("https://api.airbyte.com"),
+        default: Some(DefaultValue::Words("https://api.airbyte.com")),
         aliases: &["SONAR_BASE_URL"],
         example: "https://api.airbyte.com",
         help: "Where Airbyte's API answers. Plain http is for this machine only.",
@@ -308,7 +334,7 @@ pub const FIELDS: &[Field] = &[
         label: "API",
         group: Group::Optional,
         secret: false,
-        default: Some("v1"),
+        default: Some(DefaultValue::Value("v1")),
         aliases: &[],
         example: "v1",
         help: "Which of Airbyte's APIs is spoken: v1, the embedding guide's, or agents, where organizations are moved to.",
@@ -319,7 +345,7 @@ pub const FIELDS: &[Field] = &[
         label: "S3 endpoint",
         group: Group::Optional,
         secret: false,
-        default: Some("AWS"),
+        default: Some(DefaultValue::Words("AWS")),
         aliases: &[],
         example: "",
         help: "The address of an S3-compatible store; left empty for AWS.",
@@ -330,7 +356,7 @@ pub const FIELDS: &[Field] = &[
         label: "Template name",
         group: Group::Optional,
         secret: false,
-        default: Some("destination-s3"),
+        default: Some(DefaultValue::Value("destination-s3")),
         aliases: &[],
         example: "destination-s3",
         help: "The destination's name in every customer's workspace. Two templates of one name break new customers.",
@@ -341,7 +367,7 @@ pub const FIELDS: &[Field] = &[
         label: "Format",
         group: Group::Optional,
         secret: false,
-        default: Some("jsonl"),
+        default: Some(DefaultValue::Value("jsonl")),
         aliases: &[],
         example: "jsonl",
         help: "How rows are written: jsonl, jsonl.gz, csv, csv.gz, avro or parquet.",
@@ -352,7 +378,7 @@ pub const FIELDS: &[Field] = &[
         label: "Schedule",
         group: Group::Optional,
         secret: false,
-        default: Some("hourly"),
+        default: Some(DefaultValue::Value("hourly")),
         aliases: &[],
         example: "hourly",
         help: "When connections sync: hourly, manual, or a Quartz cron in UTC such as 0 0 6 * * ?",
@@ -363,7 +389,7 @@ pub const FIELDS: &[Field] = &[
         label: "Airbyte region",
         group: Group::Optional,
         secret: false,
-        default: Some("Airbyte's own choice"),
+        default: Some(DefaultValue::Words("Airbyte's own choice")),
         aliases: &[],
         example: "eu",
         help: "Where new workspaces are made: us, eu, or a region's UUID. The agents API alone takes it.",
@@ -374,7 +400,7 @@ pub const FIELDS: &[Field] = &[
         label: "Source tags",
         group: Group::Optional,
         secret: false,
-        default: Some("every source template"),
+        default: Some(DefaultValue::Words("every source template")),
         aliases: &[],
         example: "crm,billing",
         help: "Only source templates with one of these tags are offered. The agents API alone takes it.",
@@ -385,7 +411,7 @@ pub const FIELDS: &[Field] = &[
         label: "Connection tags",
         group: Group::Optional,
         secret: false,
-        default: Some("every connection template"),
+        default: Some(DefaultValue::Words("every connection template")),
         aliases: &[],
         example: "production",
         help: "Only connection templates with one of these tags are applied. The agents API alone takes it.",

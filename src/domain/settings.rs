@@ -225,35 +225,19 @@ impl Draft {
         )
     }
 
+    /// Returns what holds of a setting that is left out: of two it depends on others, and the table
+    /// has the rest.
     fn default_text(&self, key: Key) -> String {
-        match key {
-            Key::AllowedOrigin => {
-                // A port that cannot be one is told at the port, not here as well.
-                let port = self.text(Key::Port).parse().unwrap_or(3001_u16);
-                format!("http://localhost:{port}")
-            }
-            Key::BaseUrl => Api::named(&self.text(Key::Api))
-                .unwrap_or(Api::V1)
-                .vendor_url()
-                .to_owned(),
-            Key::Port => "3001".to_owned(),
-            Key::Api => "v1".to_owned(),
-            Key::TemplateName => "destination-s3".to_owned(),
-            Key::TemplateFormat => "jsonl".to_owned(),
-            Key::TemplateSchedule => "hourly".to_owned(),
-            Key::OrganizationId
-            | Key::ClientId
-            | Key::ClientSecret
-            | Key::ExternalUserId
-            | Key::AccessKeyId
-            | Key::SecretAccessKey
-            | Key::Bucket
-            | Key::Prefix
-            | Key::Region
-            | Key::Endpoint
-            | Key::AirbyteRegion
-            | Key::SourceTags
-            | Key::ConnectionTags => String::new(),
+        if key == Key::AllowedOrigin {
+            // A port that cannot be one is told at the port, not here as well.
+            let port = self.port().ok().map(|port| port.to_string());
+            let port = port.or(Key::Port.default_value().map(str::to_owned));
+            format!("http://localhost:{}", port.unwrap_or_default())
+        } else if key == Key::BaseUrl {
+            let api = Api::named(&self.text(Key::Api)).unwrap_or(Api::V1);
+            api.vendor_url().to_owned()
+        } else {
+            key.default_value().unwrap_or_default().to_owned()
         }
     }
 
@@ -433,6 +417,16 @@ impl Draft {
             .map_err(|_why| self.unusable(Key::AllowedOrigin))
     }
 
+    /// Returns the demo app's port.
+    ///
+    /// # Errors
+    /// A failure when it is no port.
+    pub fn port(&self) -> Result<u16, Failure> {
+        self.require(&[Key::Port])?;
+        let port = self.text(Key::Port).parse();
+        port.map_err(|_why| self.unusable(Key::Port))
+    }
+
     /// Returns the external user of the settings.
     ///
     /// # Errors
@@ -458,10 +452,7 @@ impl Draft {
             access: self.access()?,
             user: user.map_or_else(|| self.user(), Ok)?,
             origin: self.origin()?,
-            port: self
-                .text(Key::Port)
-                .parse()
-                .map_err(|_why| self.unusable(Key::Port))?,
+            port: self.port()?,
         })
     }
 

@@ -102,7 +102,7 @@ fn spellings(kind: Kind, text: &str) -> Option<(Kind, Vec<Cow<'static, str>>)> {
     } else {
         text.trim()
     };
-    let is_default = kind == Kind::Template && text == "destination-s3";
+    let is_default = kind == Kind::Template && Some(text) == Key::TemplateName.default_value();
     (!text.is_empty() && !is_default).then(|| (kind, vec![text.to_owned().into()]))
 }
 

@@ -75,7 +75,7 @@ impl Export {
             api,
             base_url,
             origin,
-            port: draft.text(Key::Port).parse().unwrap_or(3001),
+            port: draft.port()?,
             template_name: draft.text(Key::TemplateName),
         })
     }

@@ -54,6 +54,21 @@ fn everything_missing_is_named_at_once_in_the_guides_order() {
 }
 
 #[test]
+fn what_is_left_out_has_the_value_of_the_table_and_it_is_a_good_one() {
+    let draft = draft(&good());
+    for field in FIELDS {
+        if let Some(value) = field.key.default_value() {
+            assert_eq!(draft.text(field.key), value, "{}", field.variable);
+            assert_eq!(draft.finding(field.key), Finding::Good, "{value}");
+        }
+    }
+    assert_eq!(draft.port(), Ok(3001));
+    let refused = with("PORT", "x");
+    assert_eq!(refused.text(Key::AllowedOrigin), "http://localhost:3001");
+    assert_eq!(refused.port().unwrap_err().code, Code::ConfigInvalid);
+}
+
+#[test]
 fn each_missing_setting_is_told_alone() {
     for (key, _) in good() {
         let failure = with(key, "").settings().unwrap_err();

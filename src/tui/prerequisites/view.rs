@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::{Form, RungState, matching};
 use crate::domain::failure::{Code, Failure};
-use crate::domain::field::{FIELDS, Field, Group};
+use crate::domain::field::{DefaultValue, FIELDS, Field, Group};
 use crate::domain::ladder::{Rung, Status};
 use crate::domain::moment::span;
 use crate::domain::settings::{Finding, Source};
@@ -214,7 +214,7 @@ fn shown(model: &Model, field: &Field) -> String {
         Some(value) if field.secret => dots(value.text.chars()),
         Some(value) => field.key.shown(value.text.expose()),
         None => match model.draft.text(field.key) {
-            text if text.is_empty() => field.default.unwrap_or_default().to_owned(),
+            text if text.is_empty() => field.default.map_or("", DefaultValue::told).to_owned(),
             text => text,
         },
     }
