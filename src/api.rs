@@ -36,6 +36,7 @@ mod dialect;
 pub mod error;
 mod outline;
 mod page;
+mod pause;
 mod problem;
 mod transport;
 mod v1;

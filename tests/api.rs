@@ -15,7 +15,7 @@ mod support;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use embedctl::api::{AccessToken, Client, Notice, Options};
+use embedctl::api::{AccessToken, Client, NotCreated, Notice, Options};
 use embedctl::domain::exchange::Exchange;
 use embedctl::domain::failure::{Code, Failure};
 use embedctl::domain::moment::Clock;
@@ -24,6 +24,8 @@ use embedctl::domain::user::ExternalUser;
 use futures_util::future::join_all;
 
 use support::{DEADLINE, Home, Listener, Site, route, until};
+
+const RATE_LIMITED: Code = Code::ServiceRateLimited;
 
 /// A client, and all that it told its observer.
 struct Caller {
@@ -238,6 +240,53 @@ async fn a_pause_that_one_is_asked_for_is_kept_by_all() {
         widget[0].again_in.unwrap() >= Duration::from_secs(1),
         "the wait is told"
     );
+}
+
+#[tokio::test]
+async fn nothing_is_sent_in_a_pause_that_is_too_long_to_wait_for_and_it_is_said() {
+    let site = Site::new(&["widget=rate:86400"]);
+    let caller = Caller::of(&site);
+    let first = caller.mint("first").await.unwrap_err();
+    assert_eq!((first.code, first.status), (RATE_LIMITED, Some(429)));
+    for result in caller.mint_many(50).await {
+        let failure = result.unwrap_err();
+        assert_eq!((failure.code, failure.status), (RATE_LIMITED, None));
+        assert!(failure.retryable);
+        let left = failure.retry_after.unwrap();
+        assert!(left > Duration::from_secs(86_300), "{left:?}");
+        let said = format!("{:?} {:?}", failure.because, failure.hint);
+        for part in [
+            "nothing was sent",
+            "try again in 86",
+            "s on embedctl would ask",
+        ] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+    }
+    assert_eq!(site.count(route::WIDGET), 1);
+}
+
+#[tokio::test]
+async fn a_pause_holds_though_the_request_that_was_told_of_it_is_not_repeated() {
+    let site = Site::new(&["template=rate:1"]);
+    let caller = Caller::of(&site);
+    let refused = caller
+        .client
+        .create_template(caller.access(), &caller.settings.template)
+        .await;
+    assert!(matches!(refused, Err(NotCreated::Surely(_))), "{refused:?}");
+    let began = Instant::now();
+    caller.mint("first").await.unwrap();
+    assert!(began.elapsed() >= Duration::from_millis(950));
+}
+
+#[tokio::test]
+async fn one_service_that_asks_for_a_pause_does_not_hold_up_another() {
+    let (busy, free) = (Site::new(&["any=rate:86400"]), Site::new(&[]));
+    let caller = Caller::of(&busy);
+    caller.token().await.unwrap_err();
+    let page = url::Url::parse(&format!("{}/embedded-widget", free.url)).unwrap();
+    caller.client.page(&page).await.unwrap();
 }
 
 #[tokio::test]

@@ -101,6 +101,16 @@ pub enum Error {
         /// The URL, without query.
         url: String,
     },
+    /// The call was not sent, because the service had asked for a pause.
+    #[error("paused")]
+    Paused {
+        /// What is left of the pause it asked for.
+        asked: Duration,
+        /// What is left of the part of it that is kept.
+        kept: Duration,
+        /// The URL, without query.
+        url: String,
+    },
     /// The access token was over when it arrived, twice.
     #[error("stale access token")]
     StaleAccessToken,
@@ -135,7 +145,10 @@ impl Error {
         match self {
             Error::Status { status, .. } => Some(*status),
             Error::Unreadable { status, .. } => *status,
-            Error::Lost { .. } | Error::StaleAccessToken | Error::AccessToken(_) => None,
+            Error::Lost { .. }
+            | Error::Paused { .. }
+            | Error::StaleAccessToken
+            | Error::AccessToken(_) => None,
         }
     }
 
@@ -144,6 +157,7 @@ impl Error {
             Error::Status { retry_after, .. } => *retry_after,
             Error::Lost { .. }
             | Error::Unreadable { .. }
+            | Error::Paused { .. }
             | Error::StaleAccessToken
             | Error::AccessToken(_) => None,
         }
@@ -154,7 +168,10 @@ impl Error {
         match self {
             Error::Lost { how, .. } => how.is_worth_retrying(),
             Error::Status { status, .. } => matches!(status, 408 | 429 | 502 | 503 | 504),
-            Error::Unreadable { .. } | Error::StaleAccessToken | Error::AccessToken(_) => false,
+            Error::Unreadable { .. }
+            | Error::Paused { .. }
+            | Error::StaleAccessToken
+            | Error::AccessToken(_) => false,
         }
     }
 
@@ -164,7 +181,7 @@ impl Error {
             Error::Lost { sent, .. } => *sent,
             Error::Status { status, .. } => matches!(status, 408 | 500..),
             Error::Unreadable { .. } => true,
-            Error::StaleAccessToken | Error::AccessToken(_) => false,
+            Error::Paused { .. } | Error::StaleAccessToken | Error::AccessToken(_) => false,
         }
     }
 
@@ -188,6 +205,7 @@ impl Error {
                     .to_owned()
             }
             Error::Unreadable { .. } => "unreadable answer".to_owned(),
+            Error::Paused { .. } => "held back".to_owned(),
             Error::StaleAccessToken => "stale access token".to_owned(),
             Error::AccessToken(_) => "no access token".to_owned(),
         }
@@ -244,6 +262,13 @@ impl Place {
                 failure.url = Some(url);
                 failure
             }
+            Error::Paused { asked, kept, url } => {
+                let mut failure = self.paused(asked, kept);
+                failure.retry_after = Some(asked);
+                failure.retryable = true;
+                failure.url = Some(url);
+                failure
+            }
             Error::Status {
                 status,
                 problem,
@@ -260,6 +285,25 @@ impl Place {
                 failure
             }
         }
+    }
+
+    fn paused(&self, asked: Duration, kept: Duration) -> Failure {
+        // Rounded up: a second too early is refused again.
+        let seconds = |span: Duration| span.as_secs() + u64::from(span.subsec_nanos() > 0);
+        let left = seconds(asked);
+        let early = (kept < asked).then(|| {
+            let kept = seconds(kept);
+            format!("; from {kept} s on embedctl would ask whether that still holds")
+        });
+        Failure::new(Code::ServiceRateLimited, self.endpoint.attempt())
+            .because(format!(
+                "{} asked for a pause, of which {left} s are left; nothing was sent",
+                self.target
+            ))
+            .hint(format!(
+                "try again in {left} s{}",
+                early.unwrap_or_default()
+            ))
     }
 
     fn base_url_hint(&self) -> String {

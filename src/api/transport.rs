@@ -1,9 +1,9 @@
 //! How a call is sent: over the one HTTP stack, with time limits, a cap on what is read, retries
 //! where repeating is harmless, and a word to the observer for every try.
 //!
-//! Depends on `http`, `domain`, `dialect`'s call, `error`, `problem`.
+//! Depends on `http`, `domain`, `dialect`'s call, `error`, `pause`, `problem`.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -11,12 +11,12 @@ use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, HeaderMap, HeaderValue,
 };
 use serde_json::{Map, Value};
-use tokio::time::Instant;
 use url::{Position, Url};
 
 use super::access::{AccessToken, DEFAULT_LIFE};
 use super::dialect::Call;
 use super::error::{Endpoint, Error};
+use super::pause::Pauses;
 use super::problem::Problem;
 use crate::domain::exchange::Exchange;
 use crate::domain::moment::{Clock, Moment};
@@ -100,8 +100,8 @@ pub(super) struct Answer {
 pub(super) struct Transport {
     options: Options,
     clock: Clock,
-    /// Until when nobody sends: set by a 429 or 503 that names a wait, shared by all calls.
-    paused_until: Mutex<Option<Instant>>,
+    /// Set by every 429 or 503 that names a wait, kept by all calls.
+    pauses: Pauses,
 }
 
 impl Transport {
@@ -109,7 +109,7 @@ impl Transport {
         Transport {
             options,
             clock,
-            paused_until: Mutex::new(None),
+            pauses: Pauses::default(),
         }
     }
 
@@ -122,7 +122,7 @@ impl Transport {
         let attempts = if request.call.repeatable { ATTEMPTS } else { 1 };
         let mut attempt = 1;
         loop {
-            self.sit_out_pause().await;
+            self.sit_out_pause(&request.url).await?;
             let began = self.clock.now();
             let mut received = Body::Nothing;
             let result = self.try_once(request, &mut received).await;
@@ -158,33 +158,31 @@ impl Transport {
         if asked.is_some_and(|asked| asked > PATIENCE) {
             return None;
         }
-        let mut wait = self.options.http.backoff(attempt);
-        if let Some(asked) = asked {
-            wait = wait.max(asked);
-            self.pause(asked);
-        }
+        let backoff = self.options.http.backoff(attempt);
+        let mut wait = backoff.max(asked.unwrap_or_default());
         if endpoint == Endpoint::WidgetToken && error.may_have_been_done() {
             wait = wait.max(AFTER_LOST_MINT);
         }
         Some(wait)
     }
 
-    fn pause(&self, span: Duration) {
-        let until = Instant::now() + span;
-        let mut paused = self
-            .paused_until
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        *paused = Some(paused.map_or(until, |old| old.max(until)));
-    }
-
-    async fn sit_out_pause(&self) {
-        let until = *self
-            .paused_until
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(until) = until {
-            tokio::time::sleep_until(until).await;
+    /// Waits until the service may be called again. A pause may be moved meanwhile by another call;
+    /// whoever would wait longer than [`PATIENCE`] in all is told so, and sends nothing.
+    async fn sit_out_pause(&self, url: &Url) -> Result<(), Error> {
+        let began = self.clock.now();
+        loop {
+            let now = self.clock.now();
+            let Some(left) = self.pauses.left(url, now) else {
+                return Ok(());
+            };
+            if now.since(began) + left.kept > PATIENCE {
+                return Err(Error::Paused {
+                    asked: left.asked,
+                    kept: left.kept,
+                    url: without_query(url).to_owned(),
+                });
+            }
+            tokio::time::sleep(left.kept).await;
         }
     }
 
@@ -262,6 +260,11 @@ impl Transport {
     ) -> Result<Answer, Error> {
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
+        let now = self.clock.now();
+        let retry_after = retry_after(&headers, now.wall);
+        if let (429 | 503, Some(span)) = (status, retry_after) {
+            self.pauses.ask(&request.url, span, now);
+        }
         if headers
             .get(CONTENT_ENCODING)
             .is_some_and(|encoding| encoding != "identity")
@@ -295,7 +298,7 @@ impl Transport {
             return Err(Error::Status {
                 status,
                 problem: Box::new(Problem::read(&body, &request.redactor)),
-                retry_after: retry_after(&headers, received.wall),
+                retry_after,
                 location: location(&headers, &request.url),
                 url: shown.to_owned(),
             });
@@ -426,4 +429,35 @@ impl Answer {
 /// Reads a JSON object leniently; for error bodies, where nothing is owed.
 pub(super) fn lenient_object(body: &[u8]) -> Option<Map<String, Value>> {
     serde_json::from_slice(body).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_pause_that_is_moved_while_it_is_sat_out_is_sat_out_to_its_new_end() {
+        let clock = Clock::start();
+        let transport = Transport::new(Options::quiet(), clock);
+        let url = Url::parse("https://api.example/").unwrap();
+        let ask = |milliseconds| {
+            let span = Duration::from_millis(milliseconds);
+            transport.pauses.ask(&url, span, clock.now());
+        };
+        ask(50);
+        let move_it = async {
+            tokio::time::sleep(Duration::from_millis(25)).await;
+            ask(200);
+        };
+        let (sat_out, ()) = tokio::join!(transport.sit_out_pause(&url), move_it);
+        sat_out.unwrap();
+        assert!(clock.now().uptime >= Duration::from_millis(225));
+        ask(50);
+        let too_long = async {
+            tokio::time::sleep(Duration::from_millis(25)).await;
+            ask(90_000);
+        };
+        let (given_up, ()) = tokio::join!(transport.sit_out_pause(&url), too_long);
+        assert!(matches!(given_up, Err(Error::Paused { .. })));
+    }
 }
