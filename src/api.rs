@@ -138,15 +138,11 @@ fn read_parts(answer: &Answer) -> Result<Vec<Part>, Error> {
     let body = answer.object()?;
     let text = |item: &Value, key: &str| item.get(key).and_then(Value::as_str).map(sanitize);
     let read = |item: &Value| {
-        let id = ["sourceId", "connectionId", "destinationId"];
         // A connection names its source and its destination too; its own id decides.
-        let own = if item.get("connectionId").is_some() {
-            "connectionId"
-        } else {
-            id.into_iter()
-                .find(|k| item.get(*k).is_some())
-                .unwrap_or("id")
-        };
+        let own = ["connectionId", "sourceId", "destinationId"]
+            .into_iter()
+            .find(|key| item.get(key).is_some())
+            .unwrap_or("id");
         let schedule = item
             .get("schedule")
             .and_then(|s| s.get("scheduleType"))
@@ -173,10 +169,7 @@ fn read_newest_job(answer: &Answer) -> Result<Option<Job>, Error> {
         return Ok(None);
     };
     Ok(Some(Job {
-        id: item
-            .get("jobId")
-            .map(ToString::to_string)
-            .unwrap_or_default(),
+        id: answer.id(item, "jobId")?,
         status: sanitize(answer.text(item, "status")?),
         rows: item.get("rowsSynced").and_then(Value::as_u64),
     }))

@@ -69,6 +69,18 @@ impl Caller {
         }
     }
 
+    /// Of a service that gives an access token, and this answer to every other request.
+    fn of_answer(answer: &'static str) -> Caller {
+        let listener = Listener::start(move |heard| {
+            if heard.line.ends_with("/applications/token") {
+                let token = r#"{"access_token":"bearer","expires_in":900}"#;
+                return Listener::json("200 OK", token);
+            }
+            Listener::json("200 OK", answer)
+        });
+        Caller::with(&Site::new(&[]), &[("BASE_URL", &listener.url)])
+    }
+
     fn access(&self) -> &Access {
         &self.settings.access
     }
@@ -165,6 +177,27 @@ async fn a_catalogue_that_has_moved_or_says_nothing_readable_is_told() {
     let caller = Caller::of(&site);
     let told = caller.client.source_templates(caller.access()).await;
     assert!(told.is_ok(), "a read is tried again");
+}
+
+#[tokio::test]
+async fn a_syncs_id_is_a_number_or_a_text_and_steers_nothing() {
+    let id = async |answer| {
+        let caller = Caller::of_answer(answer);
+        let newest = caller.client.newest_job(caller.access(), "c").await;
+        newest.map(|told| told.unwrap().unwrap().id)
+    };
+    let told = id(r#"{"data":[{"jobId":42,"status":"running"}]}"#).await;
+    assert_eq!(told.unwrap(), "42");
+    let hostile = r#"{"data":[{"jobId":"x\u009b2J\u202e y","status":"running"}]}"#;
+    assert_eq!(id(hostile).await.unwrap(), "x 2J y");
+    for nonsense in [
+        r#"{"data":[{"jobId":{"a":1},"status":"running"}]}"#,
+        r#"{"data":[{"status":"running"}]}"#,
+    ] {
+        let failure = id(nonsense).await.unwrap_err();
+        assert_eq!(failure.code, Code::ServiceUnreadable);
+        assert!(failure.because.unwrap().contains("field jobId"));
+    }
 }
 
 #[tokio::test]

@@ -23,6 +23,7 @@ use crate::domain::moment::{Clock, Moment};
 use crate::domain::record::{Body, Proof, Record, address};
 use crate::domain::redact::Redactor;
 use crate::domain::secret::Secret;
+use crate::domain::text::sanitize;
 use crate::domain::token::jwt_expiry;
 use crate::http::{ATTEMPTS, Http, PATIENCE, header_date, location, retry_after};
 
@@ -372,6 +373,14 @@ impl Answer {
             Some(Value::Null) => Err(self.unreadable(&format!("its field {field} is null"))),
             Some(_) => Err(self.unreadable(&format!("its field {field} is not a text"))),
             None => Err(self.unreadable(&format!("it has no field {field}"))),
+        }
+    }
+
+    /// Returns a field that must be an id, which is a text or a number; sanitized.
+    pub(super) fn id(&self, value: &Value, field: &str) -> Result<String, Error> {
+        match value.get(field) {
+            Some(Value::Number(number)) => Ok(number.to_string()),
+            _ => self.text(value, field).map(sanitize),
         }
     }
 
