@@ -33,6 +33,7 @@ use crate::http::{ATTEMPTS, Http, Loss, Lost};
 pub use answer::Object;
 
 use addressing::{base, listing_url};
+use answer::refusal;
 use error::{attempt, lost, refused};
 
 /// The most that is read of an answer that is not an object: a page of a thousand long keys.
@@ -70,6 +71,28 @@ struct Request<'a> {
     body: &'a [u8],
     /// Whether the answer is read piece by piece, without a limit for the whole.
     streams: bool,
+}
+
+/// Why a request was not done.
+enum Undone {
+    /// There is no object of this key.
+    NoSuchKey(Failure),
+    /// For any other reason.
+    Otherwise(Failure),
+}
+
+impl From<Failure> for Undone {
+    fn from(failure: Failure) -> Undone {
+        Undone::Otherwise(failure)
+    }
+}
+
+impl From<Undone> for Failure {
+    fn from(undone: Undone) -> Failure {
+        match undone {
+            Undone::NoSuchKey(failure) | Undone::Otherwise(failure) => failure,
+        }
+    }
 }
 
 /// An object that is being read.
@@ -204,8 +227,9 @@ impl Client {
         })
     }
 
-    /// Opens an object for reading, piece by piece.
-    pub async fn open(&self, storage: &Storage, key: &str) -> Result<Reading, Failure> {
+    /// Opens an object for reading, piece by piece; `None` where there is no object of this key, as
+    /// when a sync replaced it after it was listed.
+    pub async fn open(&self, storage: &Storage, key: &str) -> Result<Option<Reading>, Failure> {
         let request = Request {
             storage,
             verb: Verb::Get,
@@ -213,11 +237,15 @@ impl Client {
             body: &[],
             streams: true,
         };
-        Ok(Reading {
-            response: self.send(&request).await?,
-            http: Arc::clone(&self.http),
-            key: key.to_owned(),
-        })
+        match self.send(&request).await {
+            Ok(response) => Ok(Some(Reading {
+                response,
+                http: Arc::clone(&self.http),
+                key: key.to_owned(),
+            })),
+            Err(Undone::NoSuchKey(_)) => Ok(None),
+            Err(Undone::Otherwise(failure)) => Err(failure),
+        }
     }
 
     /// Proves that the keys can do what the connector does: list, put, get and delete below the
@@ -294,7 +322,7 @@ impl Client {
     }
 
     /// Sends a request, again where that may help: every request to a bucket can be repeated.
-    async fn send(&self, request: &Request<'_>) -> Result<reqwest::Response, Failure> {
+    async fn send(&self, request: &Request<'_>) -> Result<reqwest::Response, Undone> {
         let mut attempt = 1;
         loop {
             let began = self.clock.now();
@@ -377,7 +405,7 @@ impl Client {
         &self,
         request: &Request<'_>,
         response: reqwest::Response,
-    ) -> Result<reqwest::Response, Failure> {
+    ) -> Result<reqwest::Response, Undone> {
         if response.status().is_success() {
             return Ok(response);
         }
@@ -387,13 +415,12 @@ impl Client {
         let body = body
             .unwrap_or_else(|_silent| Ok(Vec::new()))
             .unwrap_or_default();
-        Err(refused(
-            request.storage,
-            request.verb,
-            status,
-            &headers,
-            &body,
-        ))
+        let failure = refused(request.storage, request.verb, status, &headers, &body);
+        Err(if refusal(&body).code == "NoSuchKey" {
+            Undone::NoSuchKey(failure)
+        } else {
+            Undone::Otherwise(failure)
+        })
     }
 
     async fn whole(

@@ -206,6 +206,28 @@ fn objects_are_counted_even_when_the_chain_cannot_be_read() {
 }
 
 #[test]
+fn an_object_that_a_sync_replaced_after_it_was_listed_is_not_a_refusal() {
+    let (site, home) = world(&[], "user-42");
+    play(&site, "user-42");
+    site.fault("s3.get=status:404:NoSuchKey*1");
+    let data = home.run("verify -o json").expect(0).json()["data"].clone();
+    let streams = data["streams"].as_array().unwrap().len();
+    assert_eq!((streams, &data["complete"]), (2, &false.into()), "{data}");
+    site.fault("s3.get=status:404:NoSuchKey*1");
+    let data = home.run("verify --wait 10m -o json").expect(0).json()["data"].clone();
+    let streams = data["streams"].as_array().unwrap().len();
+    assert_eq!((streams, &data["complete"]), (3, &true.into()), "{data}");
+    site.fault("s3.get=status:404:NoSuchKey");
+    let error = home.run("verify -o json").expect(1).json()["error"].clone();
+    let because = error["because"].as_str().unwrap();
+    assert!(because.contains("3 objects went away"), "{because}");
+    assert!(
+        error["hint"].as_str().unwrap().contains("--wait"),
+        "{error}"
+    );
+}
+
+#[test]
 fn old_objects_alone_are_no_new_data_and_it_is_said() {
     let (site, home) = world(&[], "user-42");
     play(&site, "user-42");

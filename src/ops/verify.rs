@@ -21,6 +21,8 @@ use crate::domain::user::ExternalUser;
 mod objects;
 mod rows;
 
+use objects::Found;
+
 /// The wait before the second look; it doubles with each, up to [`SLOWEST`].
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 
@@ -62,8 +64,8 @@ impl Default for Look {
     }
 }
 
-/// Looks for the user's data, once or until there is some or the time is up. What is found while
-/// waiting is told. No data is a landing with a reason, not a failure.
+/// Looks for the user's data, once or until there is some or the time is up; while a sync replaces
+/// what was listed, it is looked for again. What is found while waiting is told. No data is a landing with a reason, not a failure.
 pub async fn verify(
     tools: Tools<'_>,
     target: &Target<'_>,
@@ -73,9 +75,9 @@ pub async fn verify(
     let began = tools.api.clock().now();
     let mut pause = FIRST_WAIT;
     loop {
-        let landing = look_once(tools, target, look).await?;
+        let (landing, is_settled) = look_once(tools, target, look).await?;
         let waited = tools.api.clock().now().since(began);
-        if landing.has_data() || waited >= look.wait {
+        if (landing.has_data() && is_settled) || waited >= look.wait {
             return Ok(landing);
         }
         tell(&landing);
@@ -84,7 +86,12 @@ pub async fn verify(
     }
 }
 
-async fn look_once(tools: Tools<'_>, target: &Target<'_>, look: &Look) -> Result<Landing, Failure> {
+/// Looks once; also tells whether all that was listed was still there to be read.
+async fn look_once(
+    tools: Tools<'_>,
+    target: &Target<'_>,
+    look: &Look,
+) -> Result<(Landing, bool), Failure> {
     let folder = format!("{}/{}/", target.spec.prefix, target.user.s3_safe());
     // Both at once: neither needs the other.
     let (found, chain) = tokio::join!(
@@ -93,21 +100,25 @@ async fn look_once(tools: Tools<'_>, target: &Target<'_>, look: &Look) -> Result
     );
     let found = found?;
     let reason = if found.streams.is_empty() {
-        Some(reason(&chain, &folder, look.since, found.older))
+        Some(reason(&chain, &folder, look.since, &found))
     } else {
         None
     };
-    Ok(Landing {
+    let is_settled = found.gone == 0;
+    // What is being replaced will be there in a moment.
+    let advice = chain.advice.filter(|_| is_settled && reason.is_some());
+    let landing = Landing {
         user: target.user.clone(),
         folder,
         chain: chain.links,
-        advice: reason.as_ref().and(chain.advice).map(str::to_owned),
+        advice: advice.map(str::to_owned),
         reason,
         streams: found.streams,
         complete: found.complete,
         sample: found.sample,
         operator_url: chain.operator_url,
-    })
+    };
+    Ok((landing, is_settled))
 }
 
 /// Says what landed, in one line.
@@ -413,15 +424,21 @@ fn first_of(names: &[&str]) -> String {
     }
 }
 
-fn reason(chain: &Chained, folder: &str, since: Option<Timestamp>, older: u64) -> String {
-    let (Some(since), 1..) = (since, older) else {
+fn reason(chain: &Chained, folder: &str, since: Option<Timestamp>, found: &Found) -> String {
+    let objects = |count: u64| counted(usize::try_from(count).unwrap_or(usize::MAX), "object");
+    if found.gone > 0 {
+        let gone = objects(found.gone);
+        return format!(
+            "a sync is replacing what is under {folder}: {gone} went away before being read"
+        );
+    }
+    let (Some(since), older @ 1..) = (since, found.older) else {
         let nothing = || format!("there are no objects under {folder}");
         return chain.why.clone().unwrap_or_else(nothing);
     };
-    let some = usize::try_from(older).unwrap_or(usize::MAX);
     let old = format!(
         "{} under {folder}, none written after {}",
-        counted(some, "object"),
+        objects(older),
         rfc3339(since)
     );
     let synced = chain

@@ -37,6 +37,8 @@ pub(super) struct Found {
     pub(super) sample: Vec<SampleRow>,
     /// How many objects there are that were left out for being too old.
     pub(super) older: u64,
+    /// How many were listed and gone when they were to be read: a sync is replacing them.
+    pub(super) gone: u64,
 }
 
 /// Lists and reads the objects under a folder.
@@ -78,33 +80,44 @@ pub(super) async fn read(
             stream: name,
             format,
             key: object.key.clone(),
+            size: object.size,
             sample: if wants_sample { look.sample } else { 0 },
         });
     }
     let mut sample = Vec::new();
+    let mut gone = 0;
     let storage = &storage;
     // Boxed, since a closure over borrowed objects would not be known to be sendable.
     let reads = jobs.into_iter().map(|job| job.read(bucket, storage));
     let mut reads = futures_util::stream::iter(reads.collect::<Vec<_>>()).buffered(AT_ONCE);
-    while let Some((name, read)) = reads.next().await {
+    while let Some((job, read)) = reads.next().await {
         let read = read?;
-        if let Some(stream) = streams.get_mut(&name) {
-            stream.rows = Some(stream.rows.unwrap_or_default() + read.rows);
-            stream.newest = stream.newest.max(read.newest);
-        }
+        let Some(stream) = streams.get_mut(&job.stream) else {
+            continue;
+        };
+        let Some(read) = read else {
+            gone += 1;
+            stream.objects -= 1;
+            stream.bytes -= job.size;
+            continue;
+        };
+        stream.rows = Some(stream.rows.unwrap_or_default() + read.rows);
+        stream.newest = stream.newest.max(read.newest);
         sample.extend(read.sample.into_iter().map(|fields| SampleRow {
-            stream: name.clone(),
+            stream: job.stream.clone(),
             fields,
         }));
     }
     drop(reads);
+    streams.retain(|_, stream| stream.objects > 0);
     let mut streams: Vec<Stream> = streams.into_values().collect();
     streams.sort_by(|a, b| b.rows.cmp(&a.rows).then_with(|| a.name.cmp(&b.name)));
     Ok(Found {
         streams,
-        complete,
+        complete: complete && gone == 0,
         sample,
         older,
+        gone,
     })
 }
 
@@ -113,16 +126,18 @@ struct Job {
     stream: String,
     format: Format,
     key: String,
+    /// As listed.
+    size: u64,
     sample: usize,
 }
 
-type Reading<'a> = Pin<Box<dyn Future<Output = (String, Result<Read, Failure>)> + Send + 'a>>;
+type Reading<'a> = Pin<Box<dyn Future<Output = (Job, Result<Option<Read>, Failure>)> + Send + 'a>>;
 
 impl Job {
     fn read<'a>(self, bucket: &'a Client, storage: &'a Storage) -> Reading<'a> {
         Box::pin(async move {
             let read = read_object(bucket, storage, &self.key, self.format, self.sample).await;
-            (self.stream, read)
+            (self, read)
         })
     }
 }
@@ -187,14 +202,17 @@ fn stream_name(key: &str, folder: &str) -> String {
     }
 }
 
+/// Reads an object; `None` where it has gone since it was listed.
 async fn read_object(
     bucket: &Client,
     storage: &Storage,
     key: &str,
     format: Format,
     sample: usize,
-) -> Result<Read, Failure> {
-    let mut reading = bucket.open(storage, key).await?;
+) -> Result<Option<Read>, Failure> {
+    let Some(mut reading) = bucket.open(storage, key).await? else {
+        return Ok(None);
+    };
     let (pieces, mut queue) = mpsc::channel::<bytes::Bytes>(8);
     // Unpacking and counting are work, and the loop has others to serve.
     let counting = tokio::task::spawn_blocking(move || {
@@ -221,7 +239,7 @@ async fn read_object(
         .hint("it is not what the connector writes: look who else writes into this folder")
     };
     match counted {
-        Ok(Ok(read)) => Ok(read),
+        Ok(Ok(read)) => Ok(Some(read)),
         Ok(Err(why)) => Err(unreadable(why)),
         Err(_) => Err(Failure::new(Code::Internal, "counting ended unexpectedly")),
     }
