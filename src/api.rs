@@ -570,18 +570,32 @@ impl Client {
     }
 }
 
-/// A listing of workspaces.
+/// A listing of workspaces, which may have been too long to be read to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing {
-    /// Those read.
-    pub workspaces: Vec<Workspace>,
-    /// Whether the listing was read to its end.
-    pub whole: bool,
+    workspaces: Vec<Workspace>,
+    whole: bool,
+}
+
+/// What a listing says of the workspace of an external user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named<'a> {
+    /// It is there.
+    Found(&'a Workspace),
+    /// There is none.
+    Absent,
+    /// It is not among so many, and there are more: it may be there.
+    NotAmong(usize),
 }
 
 impl Listing {
-    /// Returns the workspace that an external user would get.
-    pub fn named(&self, user: &ExternalUser) -> Option<&Workspace> {
-        self.workspaces.iter().find(|w| w.name == user.as_str())
+    /// Looks for the workspace that an external user would get.
+    pub fn named(&self, user: &ExternalUser) -> Named<'_> {
+        let found = self.workspaces.iter().find(|w| w.name == user.as_str());
+        match found {
+            Some(workspace) => Named::Found(workspace),
+            None if self.whole => Named::Absent,
+            None => Named::NotAmong(self.workspaces.len()),
+        }
     }
 }

@@ -15,7 +15,7 @@ mod support;
 use embedctl::sandbox::Options;
 use rustix::process::Signal;
 use serde_json::Value;
-use support::{Home, Ran, Site, route, until};
+use support::{Home, Listener, Ran, Site, route, until};
 
 /// A world with its template and these faults, a user with a token, and a home.
 fn world(faults: &[&str], user: &str) -> (Site, Home) {
@@ -129,6 +129,19 @@ fn a_user_nobody_minted_for_has_no_workspace() {
         text.err.contains("no workspace is named user-43"),
         "{text:?}"
     );
+}
+
+#[test]
+fn a_workspace_that_was_not_seen_is_not_said_to_be_missing() {
+    let many = Listener::with_endless_workspaces();
+    let site = Site::new(&[]);
+    let home = site.home_with(&[("BASE_URL", &many.url)]);
+    let ran = home.run("verify user-42 -o json").expect(1);
+    assert_eq!(link(&ran, "workspace")["status"], "unknown");
+    let error = ran.json()["error"].clone();
+    let because = error["because"].as_str().unwrap();
+    assert!(because.contains("not among the first 5,000"), "{because}");
+    assert!(!error["hint"].as_str().unwrap().contains("mint"), "{error}");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use super::arguments;
 use super::print::{Printer, Report, Tone, error, target};
 use super::session::{Environment, Session};
 use super::signals::Signals;
+use crate::api::Named;
 use crate::cli::{Cli, Mint};
 use crate::domain::failure::{Code, Exit, Failure};
 use crate::domain::moment::{countdown, rfc3339};
@@ -313,7 +314,7 @@ async fn side_effects(session: &Session, order: &Order, roster: &Roster) -> Opti
     let without: Vec<&ExternalUser> = match &known {
         Ok(listing) => new
             .into_iter()
-            .filter(|user| listing.named(user).is_none())
+            .filter(|user| !matches!(listing.named(user), Named::Found(_)))
             .collect(),
         Err(_) => new,
     };
@@ -326,7 +327,11 @@ async fn side_effects(session: &Session, order: &Order, roster: &Roster) -> Opti
     } else {
         ""
     };
-    let may = if known.is_ok_and(|listing| listing.whole) {
+    let absent = |user: &&ExternalUser| {
+        let listing = known.as_ref().ok();
+        listing.is_some_and(|listing| listing.named(user) == Named::Absent)
+    };
+    let may = if without.iter().all(absent) {
         "makes"
     } else {
         "may make"

@@ -12,13 +12,13 @@ use super::mint::{Roster, mint};
 use super::template::{Knowledge, look};
 use super::verify;
 use super::{Customer, Tools};
-use crate::api::Standing;
+use crate::api::{Named, Standing};
 use crate::domain::failure::{Code, Failure};
 use crate::domain::ladder::{Rung, Status, Step};
 use crate::domain::moment::span;
 use crate::domain::settings::{Draft, Settings};
 use crate::domain::template::Would;
-use crate::domain::text::counted;
+use crate::domain::text::{counted, grouped};
 use crate::domain::token::{Minted, Verdict};
 use crate::domain::user::ExternalUser;
 
@@ -346,17 +346,22 @@ impl Climber<'_> {
         let careful = self.walk.read_only || (!knowledge.is_known() && !self.walk.insist);
         if careful {
             let listing = self.tools.api.workspaces(access, Some(&user)).await?;
-            if listing.named(&user).is_none() {
-                let why = if self.walk.read_only {
-                    format!(
-                        "{user} has no workspace yet, and minting would make one: not under --read-only"
-                    )
+            let none = match listing.named(&user) {
+                Named::Found(_) => None,
+                Named::Absent => Some(format!("{user} has no workspace yet")),
+                Named::NotAmong(some) => Some(format!(
+                    "{user} is not among the first {} workspaces and may have none yet",
+                    grouped(some as u64)
+                )),
+            };
+            if let Some(none) = none {
+                return Ok(Found::Skip(if self.walk.read_only {
+                    format!("{none}, and minting would make one: not under --read-only")
                 } else {
                     format!(
-                        "no connection template is known and {user} has no workspace yet: one made now would never get its destination; create the template first, or insist with --mint"
+                        "no connection template is known and {none}: one made now would never get its destination; create the template first, or insist with --mint"
                     )
-                };
-                return Ok(Found::Skip(why));
+                }));
             }
         }
         let roster = Roster::load(self.tools.ledger, access);

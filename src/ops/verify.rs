@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::Tools;
-use crate::api::{Contents, Part};
+use crate::api::{Contents, Named, Part};
 use crate::domain::failure::{Code, Failure};
 use crate::domain::landing::{ChainLink, Landing, Link, LinkStatus};
 use crate::domain::moment::{rfc3339, span};
@@ -215,18 +215,30 @@ async fn chain(tools: Tools<'_>, target: &Target<'_>) -> Chained {
             );
         }
     };
-    let Some(workspace) = listing.named(target.user) else {
-        let why = format!(
-            "no workspace is named {}: no widget token was ever minted for this user, or the workspace was renamed",
-            target.user
-        );
-        let ended = chained.end(
-            Link::Workspace,
-            LinkStatus::Missing,
-            "none of this name",
-            why,
-        );
-        return ended.advise("mint a token for this user: the first one makes its workspace");
+    let workspace = match listing.named(target.user) {
+        Named::Found(workspace) => workspace,
+        Named::Absent => {
+            let why = format!(
+                "no workspace is named {}: no widget token was ever minted for this user, or the workspace was renamed",
+                target.user
+            );
+            let ended = chained.end(
+                Link::Workspace,
+                LinkStatus::Missing,
+                "none of this name",
+                why,
+            );
+            return ended.advise("mint a token for this user: the first one makes its workspace");
+        }
+        Named::NotAmong(some) => {
+            let among = format!("not among the first {}", grouped(some as u64));
+            let why = format!(
+                "the workspace of {} is {among} of this organization, and no more are read",
+                target.user
+            );
+            let ended = chained.end(Link::Workspace, LinkStatus::Unknown, &among, why);
+            return ended.advise("look in Airbyte for a workspace of this name, and what it holds");
+        }
     };
     let mut chained = chained;
     chained.add(Link::Workspace, LinkStatus::Ok, workspace.id.clone());

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Home, Ran, Site, route};
+use crate::support::{Home, Listener, Ran, Site, route};
 
 /// Each rung as `id status`.
 fn rungs(ran: &Ran) -> Vec<String> {
@@ -42,6 +42,23 @@ fn a_private_sandbox_passes_every_rung_and_reads_no_settings() {
     assert_eq!(ran.json()["target"]["sandbox"], true);
     assert_eq!(home.ledger(), "", "its state is its own");
     home.run("--sandbox check").expect(0);
+}
+
+#[test]
+fn a_workspace_that_was_not_seen_is_not_said_to_be_missing() {
+    let many = Listener::with_endless_workspaces();
+    let site = Site::new(&[]);
+    let home = site.home_with(&[("BASE_URL", &many.url)]);
+    for line in [
+        "check --only mint -o json",
+        "check --only mint --read-only -o json",
+    ] {
+        let told = detail(&home.run(line).expect(0), "mint");
+        assert!(!told.contains("has no workspace"), "{told}");
+        assert!(told.contains("not among the first 5,000"), "{told}");
+    }
+    let ran = home.run("token mint").expect(0);
+    assert!(ran.err.contains("may make 1 workspace"), "{ran:?}");
 }
 
 #[test]

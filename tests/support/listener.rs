@@ -38,6 +38,21 @@ impl Listener {
         Listener { url, heard }
     }
 
+    /// A v1 API that has more workspaces than anybody reads, each named `somebody`.
+    pub(crate) fn with_endless_workspaces() -> Listener {
+        let page = vec![r#"{"workspaceId":"w","name":"somebody"}"#; 100].join(",");
+        Listener::start(move |heard| {
+            let body = match heard.line.as_str() {
+                "POST /v1/applications/token" => {
+                    r#"{"access_token":"bearer","expires_in":900}"#.to_owned()
+                }
+                "POST /v1/embedded/widget_token" => r#"{"token":"x"}"#.to_owned(),
+                _ => format!(r#"{{"data":[{page}]}}"#),
+            };
+            Listener::json("200 OK", &body)
+        })
+    }
+
     pub(crate) fn heard(&self) -> Vec<Heard> {
         self.heard.lock().unwrap().clone()
     }
