@@ -113,8 +113,8 @@ impl Lost {
         !matches!(self, Lost::Timeout | Lost::Tls | Lost::Garbled)
     }
 
-    /// Returns what to do, `target` being what was called.
-    pub fn hint(self, target: &str, setting: &str) -> String {
+    /// Returns what to do, `target` being what was called and `named_by` what names it.
+    pub fn hint(self, target: &str, named_by: &str) -> String {
         match self {
             Lost::Tls => "an authority of your own is added with --ca-file PEM; verification is never switched off".to_owned(),
             Lost::Proxy => "check HTTPS_PROXY, or name the host in NO_PROXY".to_owned(),
@@ -122,7 +122,7 @@ impl Lost {
             Lost::Middle => "try again".to_owned(),
             Lost::Garbled => format!("check that {setting} ({target}) names this service and its port"),
             Lost::Name | Lost::Connect => {
-                format!("check that {target} is reachable from here, and that {setting} is right")
+                format!("check that {target} is reachable from here, and that {named_by} is right")
             }
         }
     }

@@ -217,6 +217,7 @@ impl Error {
             endpoint,
             api: Some(access.api),
             target: access.base_url.shown().to_owned(),
+            named_by: "BASE_URL",
         };
         place.failure(self)
     }
@@ -228,6 +229,8 @@ pub(super) struct Place {
     /// Which API was spoken, if any.
     pub(super) api: Option<Api>,
     pub(super) target: String,
+    /// What names that address: a setting, or something else.
+    pub(super) named_by: &'static str,
 }
 
 impl Place {
@@ -238,6 +241,7 @@ impl Place {
                 endpoint: Endpoint::AccessToken,
                 api: self.api,
                 target: self.target.clone(),
+                named_by: self.named_by,
             }
             .failure(*inner),
             Error::StaleAccessToken => Failure::new(
@@ -249,7 +253,7 @@ impl Place {
             Error::Lost { how, why, url, .. } => {
                 let mut failure = Failure::new(how.code(), attempt)
                     .because(why)
-                    .hint(how.hint(&self.target, "BASE_URL"));
+                    .hint(how.hint(&self.target, self.named_by));
                 failure.retryable = !matches!(how, Lost::Tls | Lost::Garbled);
                 failure.url = Some(url);
                 failure

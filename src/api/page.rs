@@ -1,14 +1,14 @@
 //! The widget page, fetched as a browser would before a token is handed to it.
 //!
-//! Depends on `domain`, `transport`. The page is public: no credential is sent.
+//! Depends on `domain`, `error`, `transport`. The page is public: no credential is sent.
 
 use reqwest::header::{CONTENT_SECURITY_POLICY, HeaderName, X_FRAME_OPTIONS};
 use url::Url;
 
 use super::dialect::Call;
-use super::error::{Endpoint, Place};
+use super::error::{Endpoint, Error, Place};
 use super::transport::{Answer, Request, Transport};
-use crate::domain::failure::Failure;
+use crate::domain::failure::{Code, Failure};
 use crate::domain::origin::Origin;
 use crate::domain::redact::Redactor;
 
@@ -35,12 +35,30 @@ pub(super) async fn fetch(transport: &Transport, url: &Url) -> Result<Page, Fail
         endpoint: Endpoint::Page,
         api: None,
         target: url.origin().ascii_serialization(),
+        named_by: "the address in the token",
     };
     let answer = transport
         .send(&request)
         .await
-        .map_err(|e| place.failure(e))?;
+        .map_err(|error| failure(&place, error))?;
     Ok(read(&answer, url))
+}
+
+/// Words an error. What is lost on the way is the network's; whatever the host answers instead of
+/// the page is this page's, and no setting mends it, since the token names the address.
+fn failure(place: &Place, error: Error) -> Failure {
+    let is_answer = matches!(error, Error::Status { .. } | Error::Unreadable { .. });
+    let mut failure = place.failure(error);
+    if is_answer {
+        failure.code = Code::PageUnusable;
+        let hint = match failure.retry_after {
+            Some(wait) => format!("try again in {} s", wait.as_secs()),
+            None if failure.retryable => "the page's host is not available: try again later".to_owned(),
+            None => "the token names this address, so the service is wrong: tell Airbyte, or whoever runs it".to_owned(),
+        };
+        failure.hint = Some(hint);
+    }
+    failure
 }
 
 fn read(answer: &Answer, url: &Url) -> Page {

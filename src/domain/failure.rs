@@ -166,7 +166,7 @@ codes! {
     ServiceUnreadable "service.unreadable" Service "the answer is not what the API promises";
     TemplateConflict "template.conflict" Service "a template of this name with other values exists";
     TemplateUnknown "template.unknown" Unknown "a template may or may not have been created";
-    PageUnusable "page.unusable" Service "the widget page does not answer or may not be framed";
+    PageUnusable "page.unusable" Service "the widget page is refused by its host, or may not be opened or framed";
     BucketKeys "bucket.keys" Bucket "the access key or its secret is refused";
     BucketDenied "bucket.denied" Bucket "the access key may not do this in the bucket";
     BucketMissing "bucket.missing" Bucket "there is no such bucket";

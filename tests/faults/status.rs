@@ -272,10 +272,10 @@ fn a_redirect_is_told_and_never_followed() {
             let site = Site::new(&[&format!("{name}=redirect:{code}:{}/stolen?x=1", other.url)]);
             let ran = site.home().run(&format!("{command} -o json")).expect(6);
             let error = &ran.json()["error"];
-            let expected = if name == "template" {
-                "service.moved"
-            } else {
-                "service.redirect"
+            let expected = match name {
+                "template" => "service.moved",
+                "page" => "page.unusable",
+                _ => "service.redirect",
             };
             assert_eq!(error["code"], expected, "{code} {name}: {ran:?}");
             assert!(
@@ -299,6 +299,34 @@ fn a_redirect_is_told_and_never_followed() {
             &[(Token, 1)],
         ),
     ]);
+}
+
+#[test]
+fn a_widget_page_that_is_refused_is_not_the_base_urls_fault() {
+    for (fault, says) in [
+        ("page=status:404", "the token names this address"),
+        ("page=redirect:302", "the token names this address"),
+        ("page=status:500", "the token names this address"),
+        ("page=status:503", "try again later"),
+        ("page=rate:120", "try again in 120 s"),
+        ("page=huge:2", "the token names this address"),
+    ] {
+        let site = Site::new(&[fault]);
+        let ran = site.home().run("check --mint -o json").expect(6);
+        let error = &ran.json()["error"];
+        assert_eq!(error["code"], "page.unusable", "{fault}: {error}");
+        let hint = error["hint"].as_str().unwrap();
+        assert!(hint.contains(says), "{fault}: {hint}");
+        assert!(!error.to_string().contains("BASE_URL"), "{fault}: {error}");
+    }
+    let site = Site::new(&["widget-host:http://127.0.0.1:9"]);
+    let error = site.home().run("check --mint -o json").expect(5).json()["error"].clone();
+    assert_eq!(error["code"], "network.connect", "{error}");
+    let hint = error["hint"].as_str().unwrap();
+    assert!(
+        hint.ends_with("the address in the token is right"),
+        "{hint}"
+    );
 }
 
 #[test]
