@@ -34,6 +34,7 @@ mod access;
 mod agents;
 mod dialect;
 pub mod error;
+mod framing;
 mod outline;
 mod page;
 mod pause;
