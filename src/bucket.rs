@@ -34,7 +34,7 @@ pub use answer::Object;
 
 use addressing::{base, listing_url};
 use answer::refusal;
-use error::{attempt, lost, refused};
+use error::{attempt, lost, may_pass, refused};
 
 /// The most that is read of an answer that is not an object: a page of a thousand long keys.
 const ANSWER_LIMIT: usize = 8 << 20;
@@ -329,7 +329,7 @@ impl Client {
             let sent = self.try_once(request).await;
             let (retry, status) = match &sent {
                 Ok(response) => (
-                    matches!(response.status().as_u16(), 500 | 502..=504 | 429),
+                    may_pass(response.status().as_u16()),
                     Some(response.status().as_u16()),
                 ),
                 Err((_, how)) => (how.is_some_and(Lost::is_worth_retrying), None),

@@ -108,9 +108,15 @@ impl Lost {
         }
     }
 
-    /// Returns true when the same request may succeed if it is sent again soon.
+    /// Returns true when the same request may succeed later without a change.
+    pub const fn may_pass(self) -> bool {
+        !matches!(self, Lost::Tls | Lost::Garbled)
+    }
+
+    /// Returns true when it is sent again unasked. After a whole timeout it is not: another would
+    /// only be waited out as well.
     pub const fn is_worth_retrying(self) -> bool {
-        !matches!(self, Lost::Timeout | Lost::Tls | Lost::Garbled)
+        self.may_pass() && !matches!(self, Lost::Timeout)
     }
 
     /// Returns what to do, `target` being what was called and `named_by` what names it.

@@ -309,6 +309,17 @@ fn a_wait_that_is_interrupted_tells_what_was_found() {
 }
 
 #[test]
+fn a_time_out_may_pass_whichever_service_it_was() {
+    for (fault, rung) in [("s3.list=hang", "bucket"), ("token=hang", "auth")] {
+        let (_site, home) = world(&[fault], "user-42");
+        let ran = home.run(&format!("check --only {rung} --timeout 1 -o json"));
+        let error = ran.expect(5).json()["error"].clone();
+        assert_eq!(error["code"], "network.timeout", "{fault}");
+        assert_eq!(error["retryable"], true, "{fault}");
+    }
+}
+
+#[test]
 fn the_bucket_out_of_reach_or_out_of_its_mind_is_told() {
     let cases = [
         ("s3.list=hang", 5, "network.timeout", 1),

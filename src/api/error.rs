@@ -167,7 +167,7 @@ impl Error {
     pub(super) fn is_worth_retrying(&self) -> bool {
         match self {
             Error::Lost { how, .. } => how.is_worth_retrying(),
-            Error::Status { status, .. } => matches!(status, 408 | 429 | 502 | 503 | 504),
+            Error::Status { status, .. } => may_pass(*status),
             Error::Unreadable { .. }
             | Error::Paused { .. }
             | Error::StaleAccessToken
@@ -223,6 +223,11 @@ impl Error {
     }
 }
 
+/// Returns true when the same request may succeed later without a change.
+const fn may_pass(status: u16) -> bool {
+    matches!(status, 408 | 429 | 502..=504)
+}
+
 /// Where an error came up: what was called, and at whose address.
 pub(super) struct Place {
     pub(super) endpoint: Endpoint,
@@ -254,7 +259,7 @@ impl Place {
                 let mut failure = Failure::new(how.code(), attempt)
                     .because(why)
                     .hint(how.hint(&self.target, self.named_by));
-                failure.retryable = !matches!(how, Lost::Tls | Lost::Garbled);
+                failure.retryable = how.may_pass();
                 failure.url = Some(url);
                 failure
             }
@@ -284,7 +289,7 @@ impl Place {
                     self.status_failure(status, &problem, location.as_deref(), retry_after);
                 failure.status = Some(status);
                 failure.retry_after = retry_after;
-                failure.retryable = matches!(status, 408 | 429 | 502..=504);
+                failure.retryable = may_pass(status);
                 failure.url = Some(url);
                 failure
             }
@@ -369,7 +374,7 @@ impl Place {
                 });
                 failure(Code::ServiceRateLimited).hint(hint)
             }
-            408 | 502..=504 => failure(Code::ServiceUnavailable).hint("the service is not available: try again later"),
+            _ if may_pass(status) => failure(Code::ServiceUnavailable).hint("the service is not available: try again later"),
             500.. => failure(Code::ServiceError).hint(error_hint(self.endpoint)),
             _ => failure(Code::ServiceRejected).hint(problem.field.as_ref().map_or_else(
                 || "the message is Airbyte's own; `embedctl check` tells which step it belongs to".to_owned(),

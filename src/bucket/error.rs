@@ -15,8 +15,13 @@ pub(super) fn lost(verb: Verb, target: &str, loss: &Loss) -> Failure {
     let mut failure = Failure::new(loss.how.code(), attempt(verb))
         .because(loss.why.as_str())
         .hint(loss.how.hint(target, "S3_ENDPOINT"));
-    failure.retryable = loss.how.is_worth_retrying();
+    failure.retryable = loss.how.may_pass();
     failure
+}
+
+/// Returns true when the same request may succeed later without a change.
+pub(super) const fn may_pass(status: u16) -> bool {
+    matches!(status, 429 | 500 | 502..=504)
 }
 
 /// What was being done when it failed.
@@ -120,7 +125,7 @@ pub(super) fn refused(
         .because(because)
         .hint(hint);
     failure.status = Some(status);
-    failure.retryable = matches!(status, 429 | 500..);
+    failure.retryable = may_pass(status);
     failure
 }
 
