@@ -10,7 +10,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use crate::api::{Client, Notice};
@@ -37,6 +36,7 @@ mod jobs;
 mod reading;
 mod stand;
 
+pub use crate::ledger::Known as KnownUser;
 use desk::Desk;
 pub use stand::{Door, Opened, Stand};
 
@@ -89,17 +89,6 @@ pub enum Job {
     Save(Vec<(Key, Secret)>, Option<PathBuf>),
     /// Read the settings again, as at the start.
     Reload,
-}
-
-/// A user known from the ledger.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownUser {
-    /// The external user ID.
-    pub user: ExternalUser,
-    /// The workspace, where a token said it.
-    pub workspace_id: Option<String>,
-    /// When a token was last minted for it.
-    pub minted_at: Option<Timestamp>,
 }
 
 /// How a job ended well.

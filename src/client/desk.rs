@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OnceCell, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::jobs::{self, Context, cancelled, ended};
@@ -18,7 +18,7 @@ use crate::domain::failure::Failure;
 use crate::domain::origin::Origin;
 use crate::domain::settings::Access;
 use crate::domain::user::ExternalUser;
-use crate::ledger::{Entry, Scope};
+use crate::ledger::Scope;
 use crate::ops::mint::{self, Roster};
 
 /// What tells two mints apart: the same one is sent once, whoever asks.
@@ -55,7 +55,10 @@ pub(super) struct Desk {
     /// Whose turn it is to hold the demo app's port.
     turn: Arc<Semaphore>,
     places: Arc<Semaphore>,
-    roster: Option<Arc<Roster>>,
+    /// Whose turn it is with the ledger: in the order in which it was asked for.
+    ledger: Arc<Semaphore>,
+    /// The users known from before, of the access that was used last.
+    roster: Option<(Scope, Arc<OnceCell<Roster>>)>,
 }
 
 impl Desk {
@@ -70,6 +73,7 @@ impl Desk {
             stand: None,
             turn: Arc::new(Semaphore::new(1)),
             places: Arc::new(Semaphore::new(mint::JOBS)),
+            ledger: Arc::new(Semaphore::new(1)),
             roster: None,
         }
     }
@@ -130,12 +134,12 @@ impl Desk {
             Job::Serve(stand) => self.start_stand(at, *stand),
             Job::Mint(access, origin, user) => self.start_mint(ticket, (access, origin, user)),
             Job::Recall(access) => {
-                let result = jobs::recall(&self.resources.ledger, &access);
-                self.tell(Event::Done(ticket, result)).await;
+                self.start_with_ledger(ticket, move || jobs::recall(&at.resources, &access));
             }
             Job::Forget(access, user) => {
-                let result = self.forget(&access, &user);
-                self.tell(Event::Done(ticket, result)).await;
+                let roster = self.roster(&access);
+                let forget = move || jobs::forget(&at.resources, &access, &user, &roster);
+                self.start_with_ledger(ticket, forget);
             }
             Job::Save(edits, path) => {
                 let path = path.unwrap_or_else(|| self.resources.env_file.clone());
@@ -198,12 +202,20 @@ impl Desk {
         ticket: Ticket,
         work: impl FnOnce() -> Result<Outcome, Failure> + Send + 'static,
     ) {
+        self.running.push(Box::pin(off_the_loop(ticket, work)));
+    }
+
+    /// Starts what waits for the disk with the ledger, off the loop, after all that was started with
+    /// the ledger before.
+    fn start_with_ledger(
+        &mut self,
+        ticket: Ticket,
+        work: impl FnOnce() -> Result<Outcome, Failure> + Send + 'static,
+    ) {
+        let ledger = Arc::clone(&self.ledger);
         self.running.push(Box::pin(async move {
-            let result = ended("the file job", tokio::task::spawn_blocking(work).await);
-            Finished {
-                lane: Lane::Own(ticket),
-                result,
-            }
+            let _turn = ledger.acquire().await;
+            off_the_loop(ticket, work).await
         }));
     }
 
@@ -235,41 +247,31 @@ impl Desk {
         self.mints.insert(key.clone(), (vec![ticket], stop.clone()));
         let roster = self.roster(&key.0);
         let resources = Arc::clone(&self.resources);
-        let places = Arc::clone(&self.places);
+        let (places, ledger) = (Arc::clone(&self.places), Arc::clone(&self.ledger));
         let lane = Lane::Mint(Box::new(key.clone()));
         let (access, origin, user) = key;
         let sent = Some(access.clone());
         let work = async move {
             let _place = places.acquire().await;
+            // A user that was forgotten before is not known here.
+            let turn = ledger.acquire().await;
+            let roster = jobs::roster(&resources, &access, &roster).await?;
+            drop(turn);
             let tools = resources.tools();
-            let minted =
-                mint::mint(tools.api, tools.ledger, &roster, &access, &origin, &user).await;
+            let minted = mint::mint(tools.api, tools.ledger, roster, &access, &origin, &user).await;
             minted.map(|m| Outcome::Minted(Box::new(m)))
         };
         self.run(lane, stop, sent, work);
     }
 
-    fn roster(&mut self, access: &Access) -> Arc<Roster> {
-        match &self.roster {
-            Some(roster) if roster.is_of(access) => Arc::clone(roster),
-            _ => {
-                let roster = Arc::new(Roster::load(&self.resources.ledger, access));
-                self.roster = Some(Arc::clone(&roster));
-                roster
-            }
+    fn roster(&mut self, access: &Access) -> Arc<OnceCell<Roster>> {
+        let scope = Scope::of(access);
+        if let Some((_, roster)) = self.roster.as_ref().filter(|(of, _)| *of == scope) {
+            return Arc::clone(roster);
         }
-    }
-
-    fn forget(&mut self, access: &Access, user: &ExternalUser) -> Result<Outcome, Failure> {
-        self.roster(access).remove(user);
-        let entry = Entry::Forget {
-            user: user.as_str().to_owned(),
-        };
-        let now = self.resources.api.clock().now().wall;
-        self.resources
-            .ledger
-            .append(&Scope::of(access), entry, now)?;
-        Ok(Outcome::Forgotten)
+        let roster = Arc::new(OnceCell::new());
+        self.roster = Some((scope, Arc::clone(&roster)));
+        roster
     }
 
     async fn cancel(&mut self, ticket: Ticket) {
@@ -327,5 +329,16 @@ impl Desk {
     async fn tell(&mut self, event: Event) {
         // The screen may have gone; the command channel then closes too, and that ends the task.
         let _gone = self.events.send(event).await;
+    }
+}
+
+/// Does what waits for the disk on a thread of its own.
+async fn off_the_loop(
+    ticket: Ticket,
+    work: impl FnOnce() -> Result<Outcome, Failure> + Send + 'static,
+) -> Finished {
+    Finished {
+        lane: Lane::Own(ticket),
+        result: ended("the file job", tokio::task::spawn_blocking(work).await),
     }
 }

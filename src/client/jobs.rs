@@ -6,10 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{OnceCell, mpsc};
 use tokio::task::JoinError;
 
-use super::{Event, KnownUser, Outcome, Resources, Ticket};
+use super::{Event, Outcome, Resources, Ticket};
 use crate::browser;
 use crate::domain::failure::{Code, Failure};
 use crate::domain::field::Key;
@@ -20,9 +20,9 @@ use crate::domain::settings::{Access, Draft};
 use crate::domain::template::{Consent, Proof, TemplateSpec};
 use crate::domain::user::ExternalUser;
 use crate::env_file::Edit;
-use crate::ledger::{Ledger, Scope};
+use crate::ledger::{Entry, Scope};
 use crate::ops::check::{self, Progress, Walk};
-use crate::ops::mint;
+use crate::ops::mint::{self, Roster};
 use crate::ops::template::{self, Uncreated};
 use crate::ops::verify;
 
@@ -137,14 +137,44 @@ pub(super) async fn browse(at: Context, url: String) -> Result<Outcome, Failure>
     ended("opening the browser", opening.await).map(|()| Outcome::Browsed)
 }
 
-pub(super) fn recall(ledger: &Ledger, access: &Access) -> Result<Outcome, Failure> {
-    let users = ledger.read()?.users(&Scope::of(access));
-    let known = users.into_iter().map(|k| KnownUser {
-        user: k.user,
-        workspace_id: k.workspace_id,
-        minted_at: k.minted_at,
-    });
-    Ok(Outcome::Recalled(known.collect()))
+pub(super) fn recall(resources: &Resources, access: &Access) -> Result<Outcome, Failure> {
+    let book = resources.ledger.read()?;
+    Ok(Outcome::Recalled(book.users(&Scope::of(access))))
+}
+
+pub(super) fn forget(
+    resources: &Resources,
+    access: &Access,
+    user: &ExternalUser,
+    roster: &OnceCell<Roster>,
+) -> Result<Outcome, Failure> {
+    let entry = Entry::Forget {
+        user: user.as_str().to_owned(),
+    };
+    let now = resources.api.clock().now().wall;
+    resources.ledger.append(&Scope::of(access), entry, now)?;
+    // One that is not read yet will be read without this user.
+    if let Some(roster) = roster.get() {
+        roster.remove(user);
+    }
+    Ok(Outcome::Forgotten)
+}
+
+/// Returns the users that are known from before, read from the ledger by whoever asks first.
+pub(super) async fn roster<'r>(
+    resources: &Arc<Resources>,
+    access: &Access,
+    roster: &'r OnceCell<Roster>,
+) -> Result<&'r Roster, Failure> {
+    let load = || async {
+        let (resources, access) = (Arc::clone(resources), access.clone());
+        let load = move || Ok(Roster::load(&resources.ledger, &access));
+        ended(
+            "reading the ledger",
+            tokio::task::spawn_blocking(load).await,
+        )
+    };
+    roster.get_or_try_init(load).await
 }
 
 /// The result of what ran on a thread of its own.

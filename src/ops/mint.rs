@@ -108,11 +108,6 @@ impl Roster {
         self.users().contains_key(user)
     }
 
-    /// Returns whose access the roster is of.
-    pub fn is_of(&self, access: &Access) -> bool {
-        self.scope == Scope::of(access)
-    }
-
     /// Forgets a user.
     pub fn remove(&self, user: &ExternalUser) {
         self.users().remove(user);
