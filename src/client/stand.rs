@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::jobs::{Context, cancelled};
+use super::jobs::{Context, cancelled, ended};
 use super::{Event, Outcome};
 use crate::demo::{App, Listening, Options, Watch, Widget};
 use crate::domain::failure::{Code, Failure};
@@ -60,13 +60,17 @@ pub(super) async fn serve(
         // What does not fit is dropped: a visitor must not wait for the screen.
         let _full = news.try_send(Event::Visited(ticket, visit));
     });
-    let app = App::new(
-        options(stand),
-        &listening,
+    let (api, ledger) = (
         Arc::clone(&at.resources.api),
         Arc::clone(&at.resources.ledger),
-        watch,
     );
+    // It reads the ledger, and the loop has others to serve.
+    let build = move || {
+        let app = App::new(options(stand), &listening, api, ledger, watch);
+        Ok((app, listening))
+    };
+    let making = tokio::task::spawn_blocking(build).await;
+    let (app, listening) = ended("making the demo app", making)?;
     let opened = Opened {
         url: app.url(),
         port: listening.address().port(),

@@ -135,6 +135,8 @@ async fn a_ledger_on_a_slow_disk_holds_up_nothing_else() {
     let ledger = hold_ledger(&desk);
     let recall = desk.start(Job::Recall(desk.settings.access.clone())).await;
     let mint = desk.start(desk.mint("a")).await;
+    let serve = Job::Serve(Box::new(desk.stand(Door::Free)));
+    let serve = desk.start(serve).await;
     let check = desk.start(Job::Check(desk.draft.clone())).await;
     let checked = timeout(DEADLINE / 2, desk.done(check)).await;
     let ended = |event: &Event| match event {
@@ -146,6 +148,10 @@ async fn a_ledger_on_a_slow_disk_holds_up_nothing_else() {
     assert!(checked.is_ok_and(|result| result.is_ok()) && !has_ended);
     assert_eq!(desk.done(recall).await, Ok(Outcome::Recalled(Vec::new())));
     assert!(desk.done(mint).await.is_ok());
+    let opened = |event: &Event| matches!(event, Event::Opened(of, _) if *of == serve);
+    while !desk.told.iter().any(opened) {
+        desk.event().await;
+    }
 }
 
 #[tokio::test]
