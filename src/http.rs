@@ -126,7 +126,7 @@ impl Lost {
             Lost::Proxy => "check HTTPS_PROXY, or name the host in NO_PROXY".to_owned(),
             Lost::Timeout => "try again; --timeout SECONDS allows more time".to_owned(),
             Lost::Middle => "try again".to_owned(),
-            Lost::Garbled => format!("check that {setting} ({target}) names this service and its port"),
+            Lost::Garbled => format!("check that {named_by} ({target}) names this service and its port"),
             Lost::Name | Lost::Connect => {
                 format!("check that {target} is reachable from here, and that {named_by} is right")
             }

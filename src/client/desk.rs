@@ -86,7 +86,7 @@ impl Desk {
                 biased;
                 Some(finished) = self.running.next(), if !self.running.is_empty() => self.finish(finished).await,
                 command = commands.recv() => match command {
-                    Some(Command::Start(ticket, job)) => self.start(ticket, job).await,
+                    Some(Command::Start(ticket, job)) => self.start(ticket, job),
                     Some(Command::Cancel(ticket)) => self.cancel(ticket).await,
                     Some(Command::Leave(access)) => self.resources.api.forget_access_token(&access),
                     None => return,
@@ -95,7 +95,7 @@ impl Desk {
         }
     }
 
-    async fn start(&mut self, ticket: Ticket, job: Job) {
+    fn start(&mut self, ticket: Ticket, job: Job) {
         let at = Context {
             resources: Arc::clone(&self.resources),
             events: self.events.clone(),
@@ -104,22 +104,20 @@ impl Desk {
         match job {
             Job::Check(draft) => {
                 let sent = draft.access().ok();
-                self.start_setup(ticket, sent, jobs::check(at, draft)).await;
+                self.start_setup(ticket, sent, jobs::check(at, draft));
             }
             Job::Plan(access, spec) => {
                 let sent = Some(access.clone());
-                self.start_setup(ticket, sent, jobs::plan(at, access, spec))
-                    .await;
+                self.start_setup(ticket, sent, jobs::plan(at, access, spec));
             }
             Job::Create(access, spec, consent, proof) => {
                 let sent = Some(access.clone());
                 let work = jobs::create(at, access, spec, consent, proof);
-                self.start_setup(ticket, sent, work).await;
+                self.start_setup(ticket, sent, work);
             }
             Job::Adopt(access, spec) => {
                 let sent = Some(access.clone());
-                self.start_setup(ticket, sent, jobs::adopt(at, access, spec))
-                    .await;
+                self.start_setup(ticket, sent, jobs::adopt(at, access, spec));
             }
             Job::Verify(access, spec, user, wait) => {
                 let sent = Some(access.clone());
@@ -150,7 +148,7 @@ impl Desk {
         }
     }
 
-    async fn start_setup(
+    fn start_setup(
         &mut self,
         ticket: Ticket,
         sent: Option<Access>,
@@ -159,7 +157,11 @@ impl Desk {
         let stop = CancellationToken::new();
         if let Some((old, before)) = self.setup.replace((ticket, stop.clone())) {
             before.cancel();
-            self.tell(Event::Done(old, Err(cancelled()))).await;
+            // Its end is told now; what it comes to later is for nobody.
+            self.running.push(Box::pin(std::future::ready(Finished {
+                lane: Lane::Own(old),
+                result: Err(cancelled()),
+            })));
         }
         self.run(Lane::Setup(ticket), stop, sent, work);
     }
