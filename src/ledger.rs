@@ -150,7 +150,9 @@ impl Ledger {
         self.make_folder().map_err(|e| failed(&e))?;
         let mut text = serde_json::to_string(&line).map_err(|e| failed(&io::Error::other(e)))?;
         text.push('\n');
-        let mut file = self.open_to_append(&path).map_err(|e| failed(&e))?;
+        let mut file = self
+            .open_to_append(&path, durable)
+            .map_err(|e| failed(&e))?;
         if ends_torn(&mut file).map_err(|e| failed(&e))? {
             text.insert(0, '\n');
         }
@@ -162,14 +164,19 @@ impl Ledger {
         }
     }
 
-    /// Opens the file and holds it, so that nobody folds it meanwhile.
-    fn open_to_append(&self, path: &Path) -> io::Result<File> {
+    /// Opens the file and holds it, so that nobody folds it meanwhile. What need not last does not
+    /// wait until others are done with it.
+    fn open_to_append(&self, path: &Path, durable: bool) -> io::Result<File> {
         loop {
             let mut options = OpenOptions::new();
             let options = options.create(true).append(true).read(true).mode(0o600);
             let file = open(options, path)?;
             // Some file systems have no locks. What is only appended to needs none.
-            let is_held = file.lock().is_ok();
+            let is_held = if durable {
+                file.lock().is_ok()
+            } else {
+                file.try_lock().is_ok()
+            };
             let (held, named) = (file.metadata()?, fs::metadata(path)?);
             if (held.dev(), held.ino()) != (named.dev(), named.ino()) {
                 // Folded while we waited.
@@ -589,7 +596,7 @@ mod tests {
                 threads.spawn(move || {
                     for m in 0..20 {
                         let entry = minted(&format!("new-{n}-{m}"), m).entry;
-                        ledger.note(&scope(), entry, AT).unwrap();
+                        ledger.append(&scope(), entry, AT).unwrap();
                     }
                 });
             }
