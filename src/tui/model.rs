@@ -82,12 +82,14 @@ impl Work {
 }
 
 /// The one job of the setup lane.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setup {
     /// Its ticket.
     pub ticket: Ticket,
     /// What it does.
     pub work: Work,
+    /// The template that it is about; a check is about none.
+    pub of: Option<(Access, TemplateSpec)>,
     /// Whether it has been told to stop.
     pub stopping: bool,
 }
@@ -187,8 +189,6 @@ pub struct Model {
     pub setup: Option<Setup>,
     /// Small jobs whose answers are awaited.
     pub errands: BTreeMap<Ticket, Errand>,
-    /// What the creation under way was sent with.
-    pub sent: Option<(Access, TemplateSpec)>,
     /// The connection.
     pub wire: Wire,
     tickets: u64,
@@ -240,7 +240,6 @@ impl Model {
             notice,
             setup: None,
             errands: BTreeMap::new(),
-            sent: None,
             wire: Wire::default(),
             tickets: 0,
         };
@@ -286,12 +285,18 @@ impl Model {
         Ticket(self.tickets)
     }
 
-    /// Starts a job in the setup lane.
-    pub fn set_up(&mut self, work: Work, job: Job) -> Effect {
+    /// Returns what the setup lane is at.
+    pub fn setup_work(&self) -> Option<Work> {
+        self.setup.as_ref().map(|setup| setup.work)
+    }
+
+    /// Starts a job in the setup lane, about this template or none.
+    pub fn set_up(&mut self, work: Work, of: Option<(Access, TemplateSpec)>, job: Job) -> Effect {
         let ticket = self.ticket();
         self.setup = Some(Setup {
             ticket,
             work,
+            of,
             stopping: false,
         });
         Effect::Send(Command::Start(ticket, job))

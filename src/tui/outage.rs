@@ -84,7 +84,7 @@ pub fn hold_back(model: &mut Model, effects: Vec<Effect>) -> Vec<Effect> {
 
 /// Every ticket that is open, but the demo app's.
 fn awaited(model: &Model) -> Vec<Ticket> {
-    let setup = model.setup.map(|setup| setup.ticket);
+    let setup = model.setup.as_ref().map(|setup| setup.ticket);
     let lone = [setup, model.data.ticket()];
     let errands = model.errands.keys().copied();
     let mints = model.tokens.open_tickets();

@@ -255,7 +255,7 @@ pub fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
 }
 
 fn back(model: &mut Model) -> Vec<Effect> {
-    if model.setup.is_some_and(|s| s.work == Work::Check) {
+    if model.setup_work() == Some(Work::Check) {
         return stop_setup(model);
     }
     model.form.revealed_until = None;
@@ -353,8 +353,8 @@ fn choose(model: &mut Model, forward: bool) -> Vec<Effect> {
 }
 
 fn check(model: &mut Model) -> Vec<Effect> {
-    if let Some(setup) = model.setup {
-        let words = setup.work.words();
+    if let Some(work) = model.setup_work() {
+        let words = work.words();
         model.say(Role::Busy, format!("Still {words}; nothing was sent twice"));
         return Vec::new();
     }
@@ -378,5 +378,5 @@ fn check(model: &mut Model) -> Vec<Effect> {
     model.form.rungs = not_yet();
     model.form.stale = false;
     let draft = model.draft.clone();
-    vec![model.set_up(Work::Check, Job::Check(draft))]
+    vec![model.set_up(Work::Check, None, Job::Check(draft))]
 }

@@ -16,7 +16,7 @@ use super::theme::Role;
 use super::update::{edited, go, stop_setup};
 use super::view::body_size;
 use super::{moved, prerequisites};
-use crate::client::Job;
+use crate::client::{Job, Outcome};
 use crate::domain::failure::{Code, Failure};
 use crate::domain::field::Key;
 use crate::domain::moment::Moment;
@@ -162,8 +162,9 @@ pub fn want_plan(model: &mut Model) -> Vec<Effect> {
 }
 
 fn plan(model: &mut Model) -> Vec<Effect> {
-    match model.template.of.clone() {
-        Some((access, spec)) => vec![model.set_up(Work::Plan, Job::Plan(access, spec))],
+    let of = model.template.of.clone();
+    match of.clone() {
+        Some((access, spec)) => vec![model.set_up(Work::Plan, of, Job::Plan(access, spec))],
         None => Vec::new(),
     }
 }
@@ -183,11 +184,11 @@ pub fn go_by(model: &mut Model, step: Move) {
 /// Does what a key stands for; what edits waits while something is sent.
 pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let edits = action != Action::Back;
-    if let Some(setup) = model.setup
+    if let Some(work) = model.setup_work()
         && edits
-        && setup.work != Work::Plan
+        && work != Work::Plan
     {
-        let words = setup.work.words();
+        let words = work.words();
         model.say(
             Role::Busy,
             format!("Still {words}; nothing is sent twice. Esc stops it"),
@@ -328,9 +329,10 @@ pub fn edit(model: &mut Model, key: Key, text: &str) -> Vec<Effect> {
 }
 
 fn adopt(model: &mut Model) -> Vec<Effect> {
-    match (model.template.condition(), model.template.of.clone()) {
+    let of = model.template.of.clone();
+    match (model.template.condition(), of.clone()) {
         (Condition::Unknown(_), Some((access, spec))) => {
-            vec![model.set_up(Work::Adopt, Job::Adopt(access, spec))]
+            vec![model.set_up(Work::Adopt, of, Job::Adopt(access, spec))]
         }
         _ => Vec::new(),
     }
@@ -338,7 +340,8 @@ fn adopt(model: &mut Model) -> Vec<Effect> {
 
 /// Sends the creation that was confirmed.
 pub fn create(model: &mut Model, consent: Consent, proof: Proof) -> Vec<Effect> {
-    let Some((access, spec)) = model.template.of.clone() else {
+    let of = model.template.of.clone();
+    let Some((access, spec)) = of.clone() else {
         return Vec::new();
     };
     if model.setup.is_some() {
@@ -346,36 +349,34 @@ pub fn create(model: &mut Model, consent: Consent, proof: Proof) -> Vec<Effect> 
     }
     model.template.failure = None;
     model.template.unproved = None;
-    model.sent = Some((access.clone(), spec.clone()));
     let job = Job::Create(access, spec, consent, proof);
-    vec![model.set_up(Work::Create, job)]
+    vec![model.set_up(Work::Create, of, job)]
 }
 
 /// Takes a bucket that was not proved: the plan holds as it was, since nothing was sent.
-pub fn unproved(model: &mut Model, consent: Consent, failure: Failure) -> Vec<Effect> {
-    if model.sent.take() == model.template.of {
-        model.template.failure = Some(failure);
-        model.template.unproved = Some(consent);
-        return Vec::new();
-    }
-    let text = format!("Of the template before the edits: {}", failure.message);
+pub fn unproved(model: &mut Model, consent: Consent, failure: Failure) {
+    model.template.failure = Some(failure);
+    model.template.unproved = Some(consent);
+}
+
+/// Tells of the end of what was sent for the template that the settings described before they were
+/// edited; the page is about another one, and nothing of it counts here.
+pub fn left_behind(model: &mut Model, result: Result<Outcome, Failure>) {
+    let text = match result {
+        Ok(Outcome::Created(..)) => {
+            "The template was created, from the settings before they were edited".to_owned()
+        }
+        Err(failure) | Ok(Outcome::Unproved(_, failure)) => {
+            format!("Of the template before the edits: {}", failure.message)
+        }
+        Ok(_) => "The template of the settings before they were edited is recorded".to_owned(),
+    };
     model.say(Role::Warn, text);
-    want_plan(model)
 }
 
 /// Takes the end of a creation. Whatever it was, the plan is made anew, so that the page shows what
 /// is known to exist now and never what was known before.
 pub fn created(model: &mut Model, result: Result<(Creation, String), Failure>) -> Vec<Effect> {
-    if model.sent.take() != model.template.of {
-        let text = match result {
-            Ok(_) => {
-                "The template was created, from the settings before they were edited".to_owned()
-            }
-            Err(failure) => format!("Of the template before the edits: {}", failure.message),
-        };
-        model.say(Role::Warn, text);
-        return want_plan(model);
-    }
     match result {
         Ok((creation, ledger)) => {
             model.template.failure = None;

@@ -24,6 +24,7 @@ use super::{Start, screen::Screen};
 use crate::client::{Command, Event, Job, Outcome, Ticket};
 use crate::domain::exchange::Exchange;
 use crate::domain::failure::Failure;
+use crate::domain::field::Key;
 use crate::domain::ladder::{Rung, Status, Step};
 use crate::domain::landing::{ChainLink, Landing, Link, LinkStatus, SampleRow, Stream};
 use crate::domain::moment::Moment;
@@ -204,16 +205,29 @@ impl Driver {
         }
     }
 
+    /// The ticket of the job in the setup lane.
+    fn setup(&self) -> u64 {
+        self.model.setup.as_ref().unwrap().ticket.0
+    }
+
     /// Goes through check and plan to the tokens, the template known.
     fn at_tokens() -> Driver {
         let mut driver = Driver::ready();
         driver.press("alt-3");
-        let plan = driver.model.setup.unwrap().ticket.0;
+        let plan = driver.setup();
         let recall = *driver.model.errands.keys().next().unwrap();
         driver.answer(Event::Done(recall, Ok(Outcome::Recalled(Vec::new()))));
         let exists = existing(&driver);
         driver.done(plan, Outcome::Planned(Box::new(exists)));
         driver
+    }
+
+    /// Puts the cursor of the form into a field.
+    fn focus(&mut self, key: Key) -> &mut Driver {
+        while self.model.form.field().key != key {
+            self.press("down");
+        }
+        self
     }
 
     /// Adds users by the prompt.

@@ -390,7 +390,7 @@ pub fn mint(model: &mut Model, users: Vec<ExternalUser>) -> Vec<Effect> {
     let risky = !model.tokens.trap_accepted
         && !model.template.is_known()
         && users.iter().any(|user| !model.tokens.is_known(user));
-    if risky && model.setup.is_some_and(|s| s.work != Work::Check) {
+    if risky && model.setup_work().is_some_and(|work| work != Work::Check) {
         // Whether there is a template is being found out right now.
         model.say(Role::Busy, "Looking for the template first");
         model.tokens.waiting = users;

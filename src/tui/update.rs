@@ -7,7 +7,7 @@ use ratatui::crossterm::event::KeyEvent;
 
 use super::keys::{ANYWHERE, Anywhere, OUTSIDE, OnRail, Outside, RAIL, find};
 use super::message::{Effect, Message};
-use super::model::{Errand, Focus, Model, Work};
+use super::model::{Errand, Focus, Model, Setup, Work};
 use super::prompt::{self, Prompt, Question, Review};
 use super::rows::{MOVES, Move};
 use super::screen::Screen;
@@ -325,7 +325,8 @@ fn pasted(model: &mut Model, text: &str) -> Vec<Effect> {
 }
 
 /// Draws the consequences of an edited setting: verdicts anew, what was proven is proven no more,
-/// and what runs on the old settings is given up. A creation under way is not: it has been sent.
+/// and what runs on the old settings is given up. A creation or an adoption under way is not: it has
+/// been sent, and tells by its end whose it was.
 pub fn edited(model: &mut Model) -> Vec<Effect> {
     let mut effects = Vec::new();
     model.form.findings = model.draft.findings();
@@ -338,10 +339,8 @@ pub fn edited(model: &mut Model) -> Vec<Effect> {
         model.form.stale = true;
     }
     model.form.abandon();
-    if let Some(setup) = model.setup
-        && matches!(setup.work, Work::Check | Work::Plan)
-    {
-        model.setup = None;
+    let on_the_old = |setup: &mut Setup| matches!(setup.work, Work::Check | Work::Plan);
+    if let Some(setup) = model.setup.take_if(on_the_old) {
         effects.push(Effect::Send(Command::Cancel(setup.ticket)));
     }
     template::follow(model);
@@ -405,7 +404,8 @@ fn answered(model: &mut Model, event: Event) -> Vec<Effect> {
 }
 
 fn is_setup(model: &Model, ticket: Ticket) -> bool {
-    model.setup.is_some_and(|setup| setup.ticket == ticket)
+    let setup = model.setup.as_ref();
+    setup.is_some_and(|setup| setup.ticket == ticket)
 }
 
 fn exchanged(model: &mut Model, mut exchange: Exchange) {
@@ -417,13 +417,10 @@ fn exchanged(model: &mut Model, mut exchange: Exchange) {
 
 /// Takes the end of a job.
 pub fn done(model: &mut Model, ticket: Ticket, result: Result<Outcome, Failure>) -> Vec<Effect> {
-    if let Some(setup) = model.setup
-        && setup.ticket == ticket
-    {
-        model.setup = None;
+    if let Some(setup) = model.setup.take_if(|setup| setup.ticket == ticket) {
         model.notice = None;
         model.wire.retry_at = None;
-        let mut effects = set_up(model, setup.work, result);
+        let mut effects = set_up(model, &setup, result);
         effects.extend(template::want_plan(model));
         if model.setup.is_none() {
             effects.extend(tokens::resume(model));
@@ -469,7 +466,12 @@ pub fn mismatch() -> Failure {
         .hint("report this as a bug in embedctl")
 }
 
-fn set_up(model: &mut Model, work: Work, result: Result<Outcome, Failure>) -> Vec<Effect> {
+fn set_up(model: &mut Model, setup: &Setup, result: Result<Outcome, Failure>) -> Vec<Effect> {
+    let work = setup.work;
+    if work != Work::Check && setup.of != model.template.of {
+        template::left_behind(model, result);
+        return Vec::new();
+    }
     let result = match (work, result) {
         (Work::Check, Ok(Outcome::Checked(steps))) => {
             for step in steps {
@@ -487,7 +489,8 @@ fn set_up(model: &mut Model, work: Work, result: Result<Outcome, Failure>) -> Ve
             return template::created(model, Ok((creation, ledger)));
         }
         (Work::Create, Ok(Outcome::Unproved(consent, failure))) => {
-            return template::unproved(model, consent, failure);
+            template::unproved(model, consent, failure);
+            return Vec::new();
         }
         (_, Ok(_)) => mismatch(),
         (_, Err(failure)) => failure,

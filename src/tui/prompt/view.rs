@@ -124,8 +124,8 @@ fn question_words(model: &Model, question: &Question) -> (Role, String, String) 
             if unsaved > 0 {
                 reasons.push(format!("{} not saved", counted(unsaved, "edited setting")));
             }
-            if let Some(setup) = model.setup {
-                reasons.push(format!("still {}", setup.work.words()));
+            if let Some(work) = model.setup_work() {
+                reasons.push(format!("still {}", work.words()));
             }
             let minting = model.tokens.under_way();
             if minting > 0 {

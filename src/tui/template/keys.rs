@@ -112,7 +112,7 @@ pub fn why_not(model: &Model, action: Action) -> Option<&'static str> {
     let conflict = matches!(condition, Condition::Conflict(..));
     match action {
         Action::Back => None,
-        _ if model.setup.is_some_and(|setup| setup.work != Work::Plan) => {
+        _ if model.setup_work().is_some_and(|work| work != Work::Plan) => {
             Some("another job is still running")
         }
         Action::Adopt if !unknown => Some("only after an unknown outcome"),

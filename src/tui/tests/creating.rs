@@ -1,5 +1,6 @@
 //! Keys on Template: what is planned, asked and sent.
 
+use super::frames::planned;
 use super::keys::{cancels, notice};
 use super::*;
 use crate::domain::failure::Code;
@@ -165,7 +166,7 @@ fn a_creation_that_was_sent_outlives_an_edit() {
     driver.done(1, Outcome::Planned(Box::new(planned)));
     driver.press("enter enter alt-1").type_text("0");
     assert_eq!(cancels(&driver), Vec::<u64>::new());
-    assert_eq!(driver.model.setup.unwrap().work, Work::Create);
+    assert_eq!(driver.model.setup_work(), Some(Work::Create));
     let created = Creation::Created {
         id: "0d2f".to_owned(),
     };
@@ -175,4 +176,28 @@ fn a_creation_that_was_sent_outlives_an_edit() {
         "it is another template's"
     );
     assert!(notice(&driver).contains("before they were edited"));
+}
+
+#[test]
+fn an_adoption_that_was_sent_outlives_an_edit_and_is_no_other_templates() {
+    let mut driver = planned(|_| Would::Ask("2026-01-02T12:31:07Z".to_owned()));
+    driver.press("a");
+    let ticket = driver.ticket();
+    let old = existing(&driver);
+    driver.press("alt-1").focus(Key::Bucket).type_text("x");
+    assert_eq!(cancels(&driver), Vec::<u64>::new());
+    driver.done(ticket, Outcome::Planned(Box::new(old.clone())));
+    assert_eq!(driver.model.template.plan, None);
+    assert!(!driver.model.template.is_known());
+    assert_eq!(
+        notice(&driver),
+        "The template of the settings before they were edited is recorded"
+    );
+    let mut driver = planned(|_| Would::Ask("2026-01-02T12:31:07Z".to_owned()));
+    driver.press("a");
+    let ticket = driver.ticket();
+    driver.press("alt-1").focus(Key::Bucket).type_text("x");
+    driver.press("backspace");
+    driver.done(ticket, Outcome::Planned(Box::new(old)));
+    assert!(driver.model.template.is_known(), "put back");
 }

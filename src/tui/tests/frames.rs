@@ -282,7 +282,7 @@ fn the_board_in_its_states() {
     driver.press("alt-3");
     snapshot!("tokens_not_yet", driver);
     let planned = plan(&driver, Would::Create);
-    let ticket = driver.model.setup.unwrap().ticket.0;
+    let ticket = driver.setup();
     driver.done(ticket, Outcome::Planned(Box::new(planned)));
     driver.press("enter");
     snapshot!("tokens_without_template_asks", driver);

@@ -23,7 +23,7 @@ fn the_first_mint_without_a_template_is_asked_for_once() {
     let mut driver = Driver::ready();
     driver.press("alt-3");
     let planned = plan(&driver, Would::Create);
-    let ticket = driver.model.setup.unwrap().ticket.0;
+    let ticket = driver.setup();
     driver.press("enter");
     assert_eq!(driver.effects, [], "the template is still being looked for");
     driver.done(ticket, Outcome::Planned(Box::new(planned)));
@@ -51,7 +51,7 @@ fn a_user_known_from_before_is_minted_without_asking() {
     };
     driver.answer(Event::Done(recall, Ok(Outcome::Recalled(vec![known]))));
     let planned = plan(&driver, Would::Create);
-    let ticket = driver.model.setup.unwrap().ticket.0;
+    let ticket = driver.setup();
     driver.done(ticket, Outcome::Planned(Box::new(planned)));
     driver.press("enter");
     assert_eq!(minted_users(&driver), ["user-42"]);

@@ -153,7 +153,7 @@ fn f4_starts_it_again_and_asks_for_what_the_screen_needs() {
         ("The background task runs", 0)
     );
     driver.press("alt-3");
-    let lost = driver.model.setup.unwrap().ticket;
+    let lost = Ticket(driver.setup());
     ends(&mut driver);
     driver.press("f4");
     assert_eq!(driver.effects[0], Effect::Restart);
@@ -172,7 +172,7 @@ fn f4_starts_it_again_and_asks_for_what_the_screen_needs() {
         driver.model.template.plan, None,
         "an answer to what was given up"
     );
-    let ticket = driver.model.setup.unwrap().ticket.0;
+    let ticket = driver.setup();
     let plan = existing(&driver);
     driver.done(ticket, Outcome::Planned(Box::new(plan)));
     driver.press("enter");
@@ -201,7 +201,7 @@ fn it_is_in_the_palette_and_in_a_field() {
 fn a_creation_that_was_sent_is_looked_for_again() {
     let mut driver = Driver::ready();
     driver.press("alt-2");
-    let ticket = driver.model.setup.unwrap().ticket.0;
+    let ticket = driver.setup();
     let ready = plan(&driver, Would::Create);
     driver.done(ticket, Outcome::Planned(Box::new(ready)));
     driver.press("enter enter");

@@ -229,14 +229,14 @@ fn no_walk_panics_or_has_two_setup_jobs_open() {
             // because the console has given the old one up.
             open.retain(|(ticket, job)| !cancelled.contains(ticket) || ends_later(job));
             open.extend(started);
-            let current = driver.model.setup.map(|setup| setup.ticket.0);
+            let current = driver.model.setup.as_ref().map(|setup| setup.ticket.0);
             let creating = open
                 .iter()
                 .filter(|(_, job)| matches!(job, Job::Create(..)))
                 .count();
             assert!(creating <= 1, "seed {seed}");
             if creating == 1 {
-                assert_eq!(driver.model.setup.map(|s| s.work), Some(Work::Create));
+                assert_eq!(driver.model.setup_work(), Some(Work::Create));
             }
             assert!(current.is_none_or(|ticket| open.iter().any(|(t, _)| *t == ticket)));
             if driver.model.wire.ended.is_some() {

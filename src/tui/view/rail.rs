@@ -33,16 +33,16 @@ fn standing(model: &Model, screen: Screen) -> (&'static str, Role) {
             let warned = form.rungs.iter().any(
                 |(_, state)| matches!(state, RungState::Ended(step) if step.status == Status::Warn),
             );
-            match model.setup {
-                Some(setup) if setup.work == Work::Check => busy,
+            match model.setup_work() {
+                Some(Work::Check) => busy,
                 _ if bad || (!form.stale && form.failed().is_some()) => ("✖", Role::Bad),
                 _ if form.is_proven() && warned => ("!", Role::Warn),
                 _ if form.is_proven() => ("✔", Role::Good),
                 _ => ("○", Role::Quiet),
             }
         }
-        Screen::Template => match (model.setup, model.template.condition()) {
-            (Some(setup), _) if setup.work != Work::Check => busy,
+        Screen::Template => match (model.setup_work(), model.template.condition()) {
+            (Some(Work::Plan | Work::Create | Work::Adopt), _) => busy,
             (_, Condition::Made(_) | Condition::Exists(_)) => ("✔", Role::Good),
             (_, Condition::Conflict(..) | Condition::Unknown(_)) => ("!", Role::Warn),
             (_, Condition::Failed(_)) => ("✖", Role::Bad),

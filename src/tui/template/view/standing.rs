@@ -118,7 +118,7 @@ impl Standing {
 /// How things stand, in a few lines above the footer; a failure in at most so many.
 pub(super) fn standing(model: &Model, width: usize, most: usize) -> Standing {
     let look = model.look();
-    if let Some(setup) = model.setup {
+    if let Some(setup) = &model.setup {
         let words = match setup.work {
             _ if setup.stopping => "Stopping …".to_owned(),
             Work::Create => "Creating: the bucket is probed, then it is sent, once …".to_owned(),
