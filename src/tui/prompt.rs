@@ -16,6 +16,7 @@ use super::paste::Block;
 use super::rows::Filter;
 use super::screen::Screen;
 use super::theme::Role;
+use super::tokens::Wish;
 use super::update::edited;
 use super::{data, prerequisites, preview, template, tokens};
 use crate::client::Job;
@@ -51,7 +52,7 @@ pub enum Question {
     /// Create it as far as was consented to, although the bucket was not proved.
     CreateUnproved(Consent),
     /// Mint although no template is known.
-    MintUnknown(Vec<ExternalUser>),
+    MintUnknown(Vec<Wish>),
     /// Mint for so many.
     MintAll(usize),
     /// Mint, then copy.
@@ -234,11 +235,10 @@ pub fn press(model: &mut Model, prompt: Prompt, key: KeyEvent) -> Vec<Effect> {
 pub fn answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
     match (model.prompt.take(), answer) {
         (Some(Prompt::Ask(question)), Answer::Yes) => return agreed(model, question),
-        (Some(Prompt::Ask(_)), Answer::No) => model.tokens.copy_next = None,
         (Some(Prompt::Paste(review)), Answer::Yes) => return take(model, review),
         (Some(Prompt::Line(wanted, line, _)), Answer::Yes) => return entered(model, wanted, line),
         (Some(Prompt::Line(wanted, ..)), Answer::No) => set_filter(model, &wanted, ""),
-        (Some(Prompt::Paste(_)), Answer::No) | (None, _) => {}
+        (Some(Prompt::Ask(_) | Prompt::Paste(_)), Answer::No) | (None, _) => {}
     }
     Vec::new()
 }
@@ -300,15 +300,12 @@ fn agreed(model: &mut Model, question: Question) -> Vec<Effect> {
         Question::Create => template::create(model, Consent::OnlyIfAbsent, Proof::First),
         Question::CreateAgain => template::create(model, Consent::SendAnyway, Proof::First),
         Question::CreateUnproved(consent) => template::create(model, consent, Proof::LeftOut),
-        Question::MintUnknown(users) => {
+        Question::MintUnknown(wishes) => {
             model.tokens.trap_accepted = true;
-            tokens::mint(model, users)
+            tokens::mint(model, wishes)
         }
         Question::MintAll(_) => tokens::mint_everyone(model),
-        Question::MintToCopy(user) => {
-            model.tokens.copy_next = Some(user.clone());
-            tokens::mint(model, vec![user])
-        }
+        Question::MintToCopy(user) => tokens::mint(model, vec![Wish { user, copy: true }]),
         Question::Forget(user) => tokens::forget(model, user),
         Question::Quit => vec![Effect::Quit(Exit::Done)],
     }

@@ -27,7 +27,7 @@ use crate::domain::user::{ExternalUser, UserList};
 mod board;
 pub mod view;
 
-pub use board::{AUTO_LIMIT, Board, Row, State};
+pub use board::{AUTO_LIMIT, Board, Row, State, Wish};
 
 /// How many mints are handed to the client at once; the rest waits here, in order, so that the
 /// channel to the client never fills up.
@@ -131,7 +131,7 @@ pub const KEYS: &[Binding<Action>] = &[
         keys: &[letter('c')],
         action: Action::Stop,
         verb: "stop minting",
-        help: "stop what is being minted; what is done is kept",
+        help: "stop minting, and its renewal; what is done is kept",
     },
     Binding {
         keys: &[bare(KeyCode::Esc)],
@@ -351,7 +351,7 @@ fn mint_selected(model: &mut Model) -> Vec<Effect> {
         );
         return Vec::new();
     }
-    mint(model, vec![user])
+    mint(model, vec![Wish::of(user)])
 }
 
 fn mint_all(model: &mut Model) -> Vec<Effect> {
@@ -364,18 +364,18 @@ fn mint_all(model: &mut Model) -> Vec<Effect> {
         model.prompt = Some(Prompt::Ask(Question::MintAll(users.len())));
         return Vec::new();
     }
-    mint(model, users)
+    mint_everyone(model)
 }
 
 /// Mints for everyone without a live token, as was confirmed.
 pub fn mint_everyone(model: &mut Model) -> Vec<Effect> {
     let users = model.tokens.without_token(model.now);
-    mint(model, users)
+    mint(model, users.into_iter().map(Wish::of).collect())
 }
 
 /// Asks for tokens, unless it would spring the trap: a workspace that is made before the template
 /// never gets its destination.
-pub fn mint(model: &mut Model, users: Vec<ExternalUser>) -> Vec<Effect> {
+pub fn mint(model: &mut Model, wishes: Vec<Wish>) -> Vec<Effect> {
     if model.wire.ended.is_some() {
         model.say(Role::Bad, NOBODY);
         return Vec::new();
@@ -389,34 +389,39 @@ pub fn mint(model: &mut Model, users: Vec<ExternalUser>) -> Vec<Effect> {
     }
     let risky = !model.tokens.trap_accepted
         && !model.template.is_known()
-        && users.iter().any(|user| !model.tokens.is_known(user));
-    if risky && model.setup_work().is_some_and(|work| work != Work::Check) {
-        // Whether there is a template is being found out right now.
+        && wishes.iter().any(|w| !model.tokens.is_known(&w.user));
+    if risky && is_template_at_work(model) {
         model.say(Role::Busy, "Looking for the template first");
-        model.tokens.waiting = users;
+        model.tokens.wait(wishes);
         return Vec::new();
     }
     if risky {
-        model.prompt = Some(Prompt::Ask(Question::MintUnknown(users)));
+        model.prompt = Some(Prompt::Ask(Question::MintUnknown(wishes)));
         return Vec::new();
     }
-    enqueue(model, users)
+    enqueue(model, wishes)
 }
 
-/// Goes on with what waited for the template to be looked for.
+/// Returns true while it is being found out whether there is a template.
+fn is_template_at_work(model: &Model) -> bool {
+    model.setup_work().is_some_and(|work| work != Work::Check)
+}
+
+/// Goes on with what waited for the template to be looked for, once nothing stands in its way: it may
+/// have to ask, so the board has to be on screen and no other question open.
 pub fn resume(model: &mut Model) -> Vec<Effect> {
-    let users = std::mem::take(&mut model.tokens.waiting);
-    if users.is_empty() || model.screen != Screen::Tokens || model.prompt.is_some() {
+    let held = is_template_at_work(model) || model.prompt.is_some();
+    if held || model.screen != Screen::Tokens || !model.tokens.is_waiting() {
         return Vec::new();
     }
-    model.notice = None;
-    mint(model, users)
+    let wishes = model.tokens.take_waiting();
+    mint(model, wishes)
 }
 
-/// Queues users and hands on as many as may be open.
-pub fn enqueue(model: &mut Model, users: Vec<ExternalUser>) -> Vec<Effect> {
-    for user in users {
-        model.tokens.enqueue(user);
+/// Queues wishes and hands on as many as may be open.
+fn enqueue(model: &mut Model, wishes: Vec<Wish>) -> Vec<Effect> {
+    for wish in wishes {
+        model.tokens.enqueue(wish);
     }
     pump(model)
 }
@@ -445,25 +450,18 @@ pub fn minted(
     ticket: Ticket,
     result: Result<Box<Minted>, Failure>,
 ) -> Option<Vec<Effect>> {
-    let user = model.tokens.close(ticket)?;
+    let Wish { user, copy } = model.tokens.close(ticket)?;
     let mut effects = Vec::new();
     match result {
         Ok(minted) => {
             let token = minted.token.clone();
             model.tokens.arrived(&user, *minted);
-            if model.tokens.copy_next.as_ref() == Some(&user) {
-                model.tokens.copy_next = None;
+            if copy {
                 effects.extend(copy_token(model, &user, token));
             }
         }
-        Err(failure) => {
-            if model.tokens.copy_next.as_ref() == Some(&user) {
-                model.tokens.copy_next = None;
-            }
-            if failure.code != Code::Cancelled {
-                model.tokens.failed(&user, failure, model.now);
-            }
-        }
+        Err(failure) if failure.code == Code::Cancelled => {}
+        Err(failure) => model.tokens.failed(&user, failure, model.now),
     }
     effects.extend(pump(model));
     Some(effects)
@@ -478,7 +476,7 @@ pub fn renew(model: &mut Model) -> Vec<Effect> {
     if due.is_empty() {
         return Vec::new();
     }
-    enqueue(model, due)
+    enqueue(model, due.into_iter().map(Wish::of).collect())
 }
 
 fn auto(model: &mut Model) {
@@ -564,15 +562,19 @@ pub fn forget(model: &mut Model, user: ExternalUser) -> Vec<Effect> {
 
 /// Stops what is being minted.
 fn stop(model: &mut Model) -> Vec<Effect> {
+    let renewals = model.tokens.end_renewals_at_work();
     let (tickets, queued) = model.tokens.stop();
     if tickets.is_empty() && queued == 0 {
         return Vec::new();
     }
     let stopped = counted(tickets.len() + queued, "mint");
-    model.say(
-        Role::Warn,
-        format!("Stopped {stopped}; what is done is kept"),
-    );
+    let renewed = match renewals {
+        0 => String::new(),
+        1 => "; 1 row renews itself no more".to_owned(),
+        n => format!("; {n} rows renew themselves no more"),
+    };
+    let text = format!("Stopped {stopped}; what is done is kept{renewed}");
+    model.say(Role::Warn, text);
     tickets
         .into_iter()
         .map(|ticket| Effect::Send(Command::Cancel(ticket)))

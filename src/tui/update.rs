@@ -23,7 +23,8 @@ use crate::domain::failure::{Code, Exit, Failure};
 /// Takes a fact in and returns what to do about it.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let tells_nothing = matches!(message, Message::Ticked(_) | Message::Resized(..));
-    let effects = take_in(model, message);
+    let mut effects = take_in(model, message);
+    effects.extend(tokens::resume(model));
     let effects = outage::hold_back(model, effects);
     if !tells_nothing {
         privacy::learn(model);
@@ -418,13 +419,10 @@ fn exchanged(model: &mut Model, mut exchange: Exchange) {
 /// Takes the end of a job.
 pub fn done(model: &mut Model, ticket: Ticket, result: Result<Outcome, Failure>) -> Vec<Effect> {
     if let Some(setup) = model.setup.take_if(|setup| setup.ticket == ticket) {
-        model.notice = None;
+        model.notice.take_if(|notice| notice.role == Role::Busy);
         model.wire.retry_at = None;
         let mut effects = set_up(model, &setup, result);
         effects.extend(template::want_plan(model));
-        if model.setup.is_none() {
-            effects.extend(tokens::resume(model));
-        }
         return effects;
     }
     if let Some(errand) = model.errands.remove(&ticket) {

@@ -90,10 +90,10 @@ fn question_words(model: &Model, question: &Question) -> (Role, String, String) 
             "Airbyte keeps a template unread: no sync succeeds before the bucket takes it."
                 .to_owned(),
         ),
-        Question::MintUnknown(users) => {
-            let who = match users.as_slice() {
-                [user] => format!("{user} is"),
-                users => format!("{} are", counted(users.len(), "user")),
+        Question::MintUnknown(wishes) => {
+            let who = match wishes.as_slice() {
+                [wish] => format!("{} is", wish.user),
+                wishes => format!("{} are", counted(wishes.len(), "user")),
             };
             (
                 Role::Warn,

@@ -201,3 +201,16 @@ fn an_adoption_that_was_sent_outlives_an_edit_and_is_no_other_templates() {
     driver.done(ticket, Outcome::Planned(Box::new(old)));
     assert!(driver.model.template.is_known(), "put back");
 }
+
+#[test]
+fn what_was_said_outlives_the_answer_of_another_job() {
+    let mut driver = planned(|_| Would::Create);
+    driver.press("f");
+    let planning = driver.ticket();
+    driver.press("ctrl-s");
+    let saving = driver.ticket();
+    driver.done(saving, Outcome::Saved(".env".to_owned()));
+    let planned = plan(&driver, Would::Create);
+    driver.done(planning, Outcome::Planned(Box::new(planned)));
+    assert_eq!(notice(&driver), "Saved 1 setting to .env");
+}

@@ -1,11 +1,13 @@
 //! Keys on Tokens: minting, renewing, copying, forgetting.
 
+use super::frames::planned;
 use super::keys::{cancels, notice};
 use super::*;
 use crate::client::KnownUser;
 use crate::domain::failure::Code;
 use crate::tui::model::Focus;
 use crate::tui::prompt::{Prompt, Question};
+use crate::tui::tokens::Wish;
 
 fn minted_users(driver: &Driver) -> Vec<String> {
     driver
@@ -29,7 +31,9 @@ fn the_first_mint_without_a_template_is_asked_for_once() {
     driver.done(ticket, Outcome::Planned(Box::new(planned)));
     assert_eq!(
         driver.model.prompt,
-        Some(Prompt::Ask(Question::MintUnknown(vec![user("user-42")])))
+        Some(Prompt::Ask(Question::MintUnknown(vec![Wish::of(user(
+            "user-42"
+        ))])))
     );
     driver.press("esc");
     assert_eq!(driver.effects, []);
@@ -360,4 +364,154 @@ fn ten_thousand_rows_are_drawn_by_the_page() {
     assert!(frame.contains("of 10,001"), "{frame}");
     assert_eq!(frame.matches(" user-0").count(), 12 + 2, "{frame}");
     assert!(frame.contains("0/10k"), "{frame}");
+}
+
+/// A board whose own user has a token that renews itself, and the renewal just begun.
+fn renewing() -> Driver {
+    let mut driver = Driver::at_tokens();
+    driver.press("enter");
+    let ticket = driver.ticket();
+    let minted = token(&driver, "user-42");
+    driver.done(ticket, Outcome::Minted(Box::new(minted)));
+    driver.press("r").tick(16 * 60);
+    assert_eq!(minted_users(&driver), ["user-42"]);
+    driver
+}
+
+#[test]
+fn a_renewal_that_is_stopped_does_not_begin_again() {
+    let mut driver = renewing();
+    let ticket = driver.ticket();
+    driver.press("c");
+    assert_eq!(cancels(&driver), [ticket]);
+    assert_eq!(
+        notice(&driver),
+        "Stopped 1 mint; what is done is kept; 1 row renews itself no more"
+    );
+    driver.tick(16 * 60 + 1);
+    assert_eq!(driver.effects, []);
+    assert_eq!(driver.model.tokens.auto_count(), 0);
+}
+
+#[test]
+fn nothing_is_minted_for_a_user_who_is_being_forgotten() {
+    let mut driver = renewing();
+    driver.press("x enter").tick(16 * 60 + 1);
+    assert_eq!(driver.effects, []);
+}
+
+#[test]
+fn settings_that_change_and_change_back_leave_a_renewal_on() {
+    let mut driver = renewing();
+    driver.press("alt-1").focus(Key::OrganizationId);
+    driver.type_text("x").press("backspace");
+    assert_eq!(driver.model.tokens.auto_count(), 1);
+    driver.tick(16 * 60 + 1);
+    assert_eq!(minted_users(&driver), ["user-42"]);
+}
+
+fn copies(driver: &Driver) -> bool {
+    let copy = |effect: &Effect| matches!(effect, Effect::Copy(_));
+    driver.effects.iter().any(copy)
+}
+
+#[test]
+fn a_token_that_was_to_be_copied_is_not_after_its_mint_was_given_up() {
+    let stopped = |driver: &mut Driver| {
+        driver.press("y enter c");
+    };
+    let left = |driver: &mut Driver| {
+        driver.model.template.plan.as_mut().unwrap().would = Would::Create;
+        driver.press("y enter");
+        assert!(matches!(
+            driver.model.prompt,
+            Some(Prompt::Ask(Question::MintUnknown(_)))
+        ));
+        driver.press("alt-1 alt-3");
+        driver.model.tokens.trap_accepted = true;
+    };
+    let refused = |driver: &mut Driver| {
+        driver.tell(Message::ClientEnded(None));
+        driver.press("y enter f4");
+    };
+    let give_ups: [&dyn Fn(&mut Driver); 3] = [&stopped, &left, &refused];
+    for (at, give_up) in give_ups.into_iter().enumerate() {
+        let mut driver = Driver::at_tokens();
+        give_up(&mut driver);
+        driver.press("enter");
+        let ticket = driver.ticket();
+        let minted = token(&driver, "user-42");
+        driver.done(ticket, Outcome::Minted(Box::new(minted)));
+        assert!(!copies(&driver), "{at}");
+    }
+}
+
+#[test]
+fn a_mint_under_way_is_copied_when_that_is_asked_for_meanwhile() {
+    let mut driver = Driver::at_tokens();
+    driver.press("enter");
+    let ticket = driver.ticket();
+    driver.press("y enter");
+    assert_eq!(driver.effects, [], "one at a time");
+    let minted = token(&driver, "user-42");
+    driver.done(ticket, Outcome::Minted(Box::new(minted)));
+    assert!(copies(&driver));
+}
+
+#[test]
+fn all_that_waits_for_the_template_is_minted() {
+    let waiting = || {
+        let mut driver = Driver::ready();
+        driver.press("alt-3").add("a,b").press("home enter");
+        assert_eq!(notice(&driver), "Looking for the template first");
+        driver.press("down enter enter");
+        assert_eq!(driver.model.tokens.under_way(), 2);
+        driver
+    };
+    let exists = |driver: &mut Driver| {
+        let plan = existing(driver);
+        driver.done(driver.setup(), Outcome::Planned(Box::new(plan)));
+    };
+    let mut driver = waiting();
+    exists(&mut driver);
+    assert_eq!(minted_users(&driver), ["user-42", "a"]);
+    // What is being typed is not disturbed, and neither is another screen.
+    let mut driver = waiting();
+    driver.press("/").type_text("a");
+    exists(&mut driver);
+    assert_eq!(driver.effects, []);
+    driver.press("esc");
+    assert_eq!(minted_users(&driver), ["user-42", "a"]);
+    let mut driver = waiting();
+    driver.press("alt-2");
+    exists(&mut driver);
+    assert_eq!(driver.effects, []);
+    driver.press("alt-3");
+    assert_eq!(minted_users(&driver), ["user-42", "a"]);
+    // It can be stopped like all that is under way.
+    let mut driver = waiting();
+    driver.press("c");
+    assert_eq!(notice(&driver), "Stopped 2 mints; what is done is kept");
+    exists(&mut driver);
+    assert_eq!(driver.effects, []);
+}
+
+#[test]
+fn minting_without_a_template_is_asked_for_in_every_organization() {
+    let mut driver = planned(|_| Would::Create);
+    driver.press("alt-3 enter enter");
+    assert_eq!(minted_users(&driver), ["user-42"]);
+    driver.press("alt-1").focus(Key::OrganizationId);
+    driver
+        .press("ctrl-u")
+        .type_text("6f0c3a1e-6a0e-4d0e-b1a7-0f7e5a3391aa")
+        .press("alt-3");
+    let planned = plan(&driver, Would::Create);
+    driver.done(driver.setup(), Outcome::Planned(Box::new(planned)));
+    driver.press("enter");
+    assert_eq!(driver.effects, []);
+    assert!(matches!(
+        driver.model.prompt,
+        Some(Prompt::Ask(Question::MintUnknown(_)))
+    ));
 }

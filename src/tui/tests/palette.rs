@@ -97,7 +97,7 @@ fn it_closes_without_doing_anything_and_opens_in_a_field() {
 #[test]
 fn what_cannot_be_done_says_why_and_does_nothing() {
     let mut driver = Driver::at_tokens();
-    run(&mut driver, "stop what is being minted");
+    run(&mut driver, "stop minting, and its renewal");
     assert_eq!(driver.effects, []);
     let notice = driver.model.notice.clone().unwrap();
     assert_eq!(notice.text, "Not now: nothing is being minted");

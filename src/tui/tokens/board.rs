@@ -22,12 +22,29 @@ mod renewal;
 
 pub use renewal::AUTO_LIMIT;
 
-/// What is being done about a row.
+/// What is being done about a row. Whether the token is copied when it is there belongs to the work, so
+/// that it goes with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Work {
     Nothing,
-    Queued,
-    Open,
+    Queued { copy: bool },
+    Open { copy: bool },
+}
+
+/// A token that is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wish {
+    /// For whom.
+    pub user: ExternalUser,
+    /// Whether it is copied as soon as it is there.
+    pub copy: bool,
+}
+
+impl Wish {
+    /// Asks for a token alone.
+    pub fn of(user: ExternalUser) -> Wish {
+        Wish { user, copy: false }
+    }
 }
 
 /// One user on the board.
@@ -129,11 +146,9 @@ pub struct Board {
     targets: Vec<(Access, Origin)>,
     target: Option<(Access, Origin)>,
     recalled: Option<Access>,
-    /// Users to go on with once it is known whether there is a template.
-    pub waiting: Vec<ExternalUser>,
-    /// The user whose token is copied as soon as it arrives.
-    pub copy_next: Option<ExternalUser>,
-    /// Whether minting without a known template was accepted in this session.
+    /// What to go on with once it is known whether there is a template.
+    waiting: Vec<Wish>,
+    /// Whether minting without a known template was accepted for this configuration.
     pub trap_accepted: bool,
 }
 
@@ -145,8 +160,7 @@ impl Board {
             return Vec::new();
         }
         self.target = target;
-        self.waiting.clear();
-        self.copy_next = None;
+        self.trap_accepted = false;
         self.stop().0
     }
 
@@ -392,9 +406,9 @@ impl Board {
     pub fn state(&self, row: &Row, now: Moment) -> State {
         let is_good = self.left(row, now).is_some();
         match row.work {
-            Work::Open | Work::Queued if is_good => return State::Renewing,
-            Work::Open => return State::Minting,
-            Work::Queued => return State::Queued,
+            Work::Open { .. } | Work::Queued { .. } if is_good => return State::Renewing,
+            Work::Open { .. } => return State::Minting,
+            Work::Queued { .. } => return State::Queued,
             Work::Nothing => {}
         }
         if self.failure(row).is_some() {

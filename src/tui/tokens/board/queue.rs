@@ -2,14 +2,15 @@
 //!
 //! Depends on the client's tickets and on the rows.
 
-use super::{Batch, Board, Work};
+use super::{Batch, Board, Wish, Work};
 use crate::client::Ticket;
 use crate::domain::moment::Moment;
 use crate::domain::user::ExternalUser;
 
 impl Board {
-    /// Gives up what is open and queued; returns the open tickets and how many were queued.
+    /// Gives up what is open, queued and waiting; returns the open tickets and how many others.
     pub fn stop(&mut self) -> (Vec<Ticket>, usize) {
+        let waiting = std::mem::take(&mut self.waiting);
         let open = std::mem::take(&mut self.open);
         let queue = std::mem::take(&mut self.queue);
         for user in open.values().chain(&queue) {
@@ -17,7 +18,7 @@ impl Board {
                 row.work = Work::Nothing;
             }
         }
-        (open.into_keys().collect(), queue.len())
+        (open.into_keys().collect(), queue.len() + waiting.len())
     }
 
     /// Gives up what is queued, and what waits to be.
@@ -35,8 +36,9 @@ impl Board {
         self.open.keys().copied()
     }
 
-    /// Gives up what is open or queued for one user.
+    /// Gives up what is open, queued or waiting for one user, and its renewal, which would ask again.
     pub fn drop_work_of(&mut self, user: &ExternalUser) -> Option<Ticket> {
+        self.waiting.retain(|wish| wish.user != *user);
         self.queue.retain(|queued| queued != user);
         let ticket = self.open.iter().find(|(_, u)| *u == user).map(|(t, _)| *t);
         if let Some(ticket) = ticket {
@@ -44,6 +46,7 @@ impl Board {
         }
         if let Some(row) = self.row_mut(user) {
             row.work = Work::Nothing;
+            row.auto = false;
         }
         ticket
     }
@@ -66,22 +69,52 @@ impl Board {
         self.open.len()
     }
 
-    /// Returns how many mints are with the client or wait here.
+    /// Returns how many mints are with the client or wait here for their turn or for the template.
     pub fn under_way(&self) -> usize {
-        self.open.len() + self.queue.len()
+        self.open.len() + self.queue.len() + self.waiting.len()
     }
 
-    /// Queues a user, unless one is under way for it.
-    pub fn enqueue(&mut self, user: ExternalUser) {
+    /// Keeps wishes until it is known whether there is a template.
+    pub fn wait(&mut self, wishes: Vec<Wish>) {
+        self.begin();
+        for wish in wishes {
+            match self.waiting.iter_mut().find(|w| w.user == wish.user) {
+                Some(before) => before.copy |= wish.copy,
+                None => self.waiting.push(wish),
+            }
+        }
+    }
+
+    /// Returns true when a wish waits.
+    pub fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Takes out what waits.
+    pub fn take_waiting(&mut self) -> Vec<Wish> {
+        std::mem::take(&mut self.waiting)
+    }
+
+    /// Queues a wish; one that is under way for this user is joined.
+    pub fn enqueue(&mut self, wish: Wish) {
+        self.begin();
+        let Some(row) = self.row_mut(&wish.user) else {
+            return;
+        };
+        match &mut row.work {
+            Work::Queued { copy } | Work::Open { copy } => *copy |= wish.copy,
+            Work::Nothing => {
+                row.work = Work::Queued { copy: wish.copy };
+                self.batch.asked += 1;
+                self.queue.push_back(wish.user);
+            }
+        }
+    }
+
+    /// Counts anew when nothing is under way.
+    fn begin(&mut self) {
         if self.under_way() == 0 {
             self.batch = Batch::default();
-        }
-        if let Some(row) = self.row_mut(&user)
-            && row.work == Work::Nothing
-        {
-            row.work = Work::Queued;
-            self.batch.asked += 1;
-            self.queue.push_back(user);
         }
     }
 
@@ -94,17 +127,19 @@ impl Board {
     pub fn opened(&mut self, ticket: Ticket, user: &ExternalUser) {
         self.open.insert(ticket, user.clone());
         if let Some(row) = self.row_mut(user) {
-            row.work = Work::Open;
+            let copy = row.work == Work::Queued { copy: true };
+            row.work = Work::Open { copy };
         }
     }
 
-    /// Notes that a mint has ended; returns its user, or `None` for a ticket that is not open.
-    pub fn close(&mut self, ticket: Ticket) -> Option<ExternalUser> {
+    /// Notes that a mint has ended; returns what was asked for, or `None` for a ticket that is not open.
+    pub fn close(&mut self, ticket: Ticket) -> Option<Wish> {
         let user = self.open.remove(&ticket)?;
         self.batch.ended += 1;
-        if let Some(row) = self.row_mut(&user) {
-            row.work = Work::Nothing;
-        }
-        Some(user)
+        let work = self
+            .row_mut(&user)
+            .map(|row| std::mem::replace(&mut row.work, Work::Nothing));
+        let copy = work == Some(Work::Open { copy: true });
+        Some(Wish { user, copy })
     }
 }

@@ -34,6 +34,22 @@ impl Board {
         Some(auto)
     }
 
+    /// Ends the renewal of the rows whose token is being asked for, which would ask again; returns how
+    /// many there were.
+    pub fn end_renewals_at_work(&mut self) -> usize {
+        let mut ended = 0;
+        for at in &self.lively {
+            if let Some(row) = self.rows.get_mut(*at)
+                && row.auto
+                && row.is_at_work()
+            {
+                row.auto = false;
+                ended += 1;
+            }
+        }
+        ended
+    }
+
     /// Returns how long until a row's token is due for renewal; the one place that decides it.
     fn renewal_in(&self, row: &Row, now: Moment) -> Option<Duration> {
         if !row.auto || row.is_at_work() {
