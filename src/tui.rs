@@ -399,9 +399,8 @@ impl Shell {
     /// Lets what was sent last reach the terminal, a copy above all; a slow one is not waited for.
     async fn settle(&self) {
         const MOMENT: Duration = Duration::from_millis(200);
-        if !self.progress.is_done() {
-            let _slow = tokio::time::timeout(MOMENT, self.drained.notified()).await;
-        }
+        let written = written(&self.progress, &self.drained);
+        let _slow = tokio::time::timeout(MOMENT, written).await;
     }
 
     /// Gives the terminal back, stops, and takes it again when continued.
@@ -456,6 +455,13 @@ fn message(input: Input) -> Option<Message> {
             | MouseEventKind::ScrollRight => None,
         },
         Input::Key(_) | Input::FocusGained | Input::FocusLost => None,
+    }
+}
+
+/// Waits until all that was sent is written. One sign may be of an earlier frame, for which nobody waited.
+async fn written(progress: &terminal::Progress, drained: &Notify) {
+    while !progress.is_done() {
+        drained.notified().await;
     }
 }
 

@@ -409,6 +409,22 @@ mod tests {
         );
     }
 
+    #[tokio::test]
+    async fn an_earlier_frames_sign_is_not_taken_for_the_last_ones() {
+        let flags = Arc::new(Flags::default());
+        let (_outbox, progress) = Outbox::open(Arc::clone(&flags), || {}).unwrap();
+        let drained = Arc::new(tokio::sync::Notify::new());
+        drained.notify_one();
+        flags.pending.store(1, Ordering::SeqCst);
+        let sign = Arc::clone(&drained);
+        tokio::spawn(async move {
+            flags.pending.store(0, Ordering::SeqCst);
+            sign.notify_one();
+        });
+        crate::tui::written(&progress, &drained).await;
+        assert!(progress.is_done());
+    }
+
     #[test]
     fn a_kept_copy_is_for_its_owner_alone() {
         use std::os::unix::fs::PermissionsExt as _;
