@@ -267,7 +267,10 @@ impl Model {
         match &self.prompt {
             _ if self.palette.is_some() => true,
             Some(prompt) => prompt.is_line(),
-            None => self.screen == Screen::Prerequisites && self.focus == Focus::Body,
+            None => {
+                let on_form = self.screen == Screen::Prerequisites && self.form.policy.is_none();
+                on_form && self.focus == Focus::Body
+            }
         }
     }
 

@@ -325,8 +325,8 @@ fn pasted(model: &mut Model, text: &str) -> Vec<Effect> {
     prerequisites::paste(model, text)
 }
 
-/// Draws the consequences of an edited setting: verdicts anew, what was proven is proven no more,
-/// and what runs on the old settings is given up. A creation or an adoption under way is not: it has
+/// Draws the consequences of an edited setting: verdicts anew, what was proven is proven no more, a
+/// question about the old settings is closed, and what runs on them is given up. A creation or an adoption under way is not: it has
 /// been sent, and tells by its end whose it was.
 pub fn edited(model: &mut Model) -> Vec<Effect> {
     let mut effects = Vec::new();
@@ -340,6 +340,8 @@ pub fn edited(model: &mut Model) -> Vec<Effect> {
         model.form.stale = true;
     }
     model.form.abandon();
+    let about_them = |prompt: &mut Prompt| matches!(prompt, Prompt::Ask(question) if *question != Question::Quit);
+    model.prompt.take_if(about_them);
     let on_the_old = |setup: &mut Setup| matches!(setup.work, Work::Check | Work::Plan);
     if let Some(setup) = model.setup.take_if(on_the_old) {
         effects.push(Effect::Send(Command::Cancel(setup.ticket)));

@@ -2,6 +2,7 @@
 
 use super::frames::planned;
 use super::keys::{cancels, notice};
+use super::reload::outside;
 use super::*;
 use crate::domain::failure::Code;
 use crate::domain::field::Key;
@@ -213,4 +214,19 @@ fn what_was_said_outlives_the_answer_of_another_job() {
     let planned = plan(&driver, Would::Create);
     driver.done(planning, Outcome::Planned(Box::new(planned)));
     assert_eq!(notice(&driver), "Saved 1 setting to .env");
+}
+
+#[test]
+fn a_question_is_closed_when_the_settings_become_others() {
+    let mut driver = planned(|_| Would::Create);
+    driver.press("alt-1 f5");
+    let reading = driver.ticket();
+    driver.press("alt-2 enter");
+    assert!(driver.model.prompt.is_some());
+    let fresh = outside(&[("S3_BUCKET_NAME", "acme-other")]);
+    driver.done(reading, Outcome::Reloaded(Box::new(fresh), Vec::new()));
+    assert_eq!(driver.model.prompt, None);
+    driver.press("enter");
+    let sent = |(_, job): &(u64, &Job)| matches!(job, Job::Create(..));
+    assert!(!driver.started().iter().any(sent), "{:?}", driver.effects);
 }

@@ -223,3 +223,17 @@ fn the_ladder_is_copied_from_the_rail() {
             .ends_with(&format!("{}\n", printed.join("\n")))
     );
 }
+
+#[test]
+fn a_paste_does_not_reach_a_field_below_the_policy() {
+    let mut driver = Driver::ready();
+    driver
+        .press("ctrl-p")
+        .type_text("IAM policy for")
+        .press("enter");
+    assert!(driver.model.form.policy.is_some());
+    let before = driver.model.draft.clone();
+    driver.paste("zzz");
+    assert_eq!(driver.model.draft, before);
+    assert!(notice(&driver).contains("goes into a field"));
+}

@@ -8,7 +8,7 @@ use crate::domain::field::Key;
 const ROTATED: &str = "rotated-5d20-never-shown";
 
 /// The nine with some changed, as the file has them.
-fn outside(changes: &[(&'static str, &'static str)]) -> Draft {
+pub(super) fn outside(changes: &[(&'static str, &'static str)]) -> Draft {
     let mut pairs = nine();
     for (name, value) in changes {
         pairs.retain(|(known, _)| known != name);
