@@ -317,9 +317,6 @@ fn give_up(model: &mut Model) -> Vec<Effect> {
     let Some((ticket, _)) = model.data.running.take() else {
         return Vec::new();
     };
-    if !model.is_busy() {
-        model.wire.retry_at = None;
-    }
     vec![Effect::Send(Command::Cancel(ticket))]
 }
 
@@ -391,9 +388,6 @@ pub fn done(
         _ => return Err(result),
     };
     model.data.running = None;
-    if !model.is_busy() {
-        model.wire.retry_at = None;
-    }
     let failure = match (work, result) {
         (Work::Look | Work::Wait(_), Ok(Outcome::Landed(landing))) => {
             let nothing = !landing.has_data();

@@ -34,7 +34,6 @@ pub fn ended(model: &mut Model, place: Option<String>) {
     };
     let failure = Failure::new(Code::Internal, STOPPED).because(because);
     model.wire.ended = Some(failure.hint(hint));
-    model.wire.retry_at = None;
     model.tokens.drop_queue();
     if let Some(app) = model.preview.ticket() {
         let failure = Failure::new(Code::Internal, "the demo app has stopped")

@@ -19,7 +19,7 @@ pub fn toggle(model: &mut Model) {
     let on = !model.veil.is_on();
     model.veil.switch(on);
     model.veiled_users = None;
-    learn(model);
+    learn(model, false);
     model.say(
         Role::Quiet,
         if on {
@@ -30,16 +30,18 @@ pub fn toggle(model: &mut Model) {
     );
 }
 
-/// Takes in what is new, while stand-ins are shown.
-pub fn learn(model: &mut Model) {
+/// Takes in what is new, while stand-ins are shown. What is being typed is shown as dots until it is whole;
+/// it is, once something was started with it.
+pub fn learn(model: &mut Model, started: bool) {
     if !model.veil.is_on() {
         return;
     }
     let mut groups: Vec<(Kind, Vec<Cow<'static, str>>)> = Vec::new();
-    // What is being typed is shown as dots until it is whole.
-    let typed = (model.screen == Screen::Prerequisites && model.focus == Focus::Body)
-        .then(|| model.form.field().key);
-    for draft in [&model.draft, &model.saved] {
+    let in_form = model.screen == Screen::Prerequisites
+        && model.focus == Focus::Body
+        && model.form.policy.is_none();
+    let typed = (in_form && !started).then(|| model.form.field().key);
+    for (draft, typed) in [(&model.draft, typed), (&model.saved, None)] {
         for key in Key::all().filter(|key| Some(*key) != typed) {
             if let Some(kind) = kind_of(key) {
                 let text = draft.text(key);

@@ -26,8 +26,13 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let mut effects = take_in(model, message);
     effects.extend(tokens::resume(model));
     let effects = outage::hold_back(model, effects);
+    if !model.is_busy() && !model.preview.is_running() {
+        // Whose try was to come has ended or was given up.
+        model.wire.retry_at = None;
+    }
     if !tells_nothing {
-        privacy::learn(model);
+        let starts = |effect: &Effect| matches!(effect, Effect::Send(Command::Start(..)));
+        privacy::learn(model, effects.iter().any(starts));
     }
     effects
 }
@@ -422,7 +427,6 @@ fn exchanged(model: &mut Model, mut exchange: Exchange) {
 pub fn done(model: &mut Model, ticket: Ticket, result: Result<Outcome, Failure>) -> Vec<Effect> {
     if let Some(setup) = model.setup.take_if(|setup| setup.ticket == ticket) {
         model.notice.take_if(|notice| notice.role == Role::Busy);
-        model.wire.retry_at = None;
         let mut effects = set_up(model, &setup, result);
         effects.extend(template::want_plan(model));
         return effects;

@@ -5,11 +5,12 @@
 //! text that is not known is kept back whole, not guessed at.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::{self, Write as _};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, Match, MatchKind};
 
 use crate::domain::secret::ends;
 
@@ -124,7 +125,7 @@ impl Veil {
             .map(|(text, stand_in)| (text, stand_in.clone()))
             .unzip();
         let finder = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
+            .match_kind(MatchKind::Standard)
             .build(texts);
         finder.ok().map(|finder| (finder, stand_ins))
     }
@@ -141,13 +142,17 @@ impl Veil {
         };
         let mut out = String::new();
         let mut from = 0;
-        for found in finder.find_iter(text.as_ref()) {
+        let word = |c: char| c.is_alphanumeric();
+        let ends_with_words = |found: &Match| {
             let (before, after) = (text.get(..found.start()), text.get(found.end()..));
-            let (Some(before), Some(after)) = (before, after) else {
-                continue;
-            };
-            let word = |c: char| c.is_alphanumeric();
-            if before.ends_with(word) || after.starts_with(word) {
+            before.is_some_and(|before| !before.ends_with(word))
+                && after.is_some_and(|after| !after.starts_with(word))
+        };
+        let overlapping = finder.find_overlapping_iter(text.as_ref());
+        let mut all: Vec<Match> = overlapping.filter(ends_with_words).collect();
+        all.sort_unstable_by_key(|found| (found.start(), Reverse(found.end())));
+        for found in all {
+            if found.start() < from {
                 continue;
             }
             out.push_str(text.get(from..found.start()).unwrap_or_default());
@@ -242,6 +247,12 @@ mod tests {
         let veil = veil(&[(Kind::User, "a"), (Kind::User, "日本")]);
         assert_eq!(veil.text("a day at a"), "user-A1 day at user-A1");
         assert_eq!(veil.text("日本 日本語"), "user-B1 日本語");
+    }
+
+    #[test]
+    fn a_longer_text_that_ends_within_a_word_hides_no_shorter_one() {
+        let veil = veil(&[(Kind::User, "acme"), (Kind::User, "acme-1")]);
+        assert_eq!(veil.text("/acme-17/acme-1"), "/user-A1-17/user-B1");
     }
 
     #[test]

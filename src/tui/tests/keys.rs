@@ -82,16 +82,32 @@ fn an_idle_screen_stays_still() {
 #[test]
 fn a_retry_counts_down_in_the_header() {
     let mut driver = Driver::ready();
+    driver.press("enter");
     let mut lost = exchange("/v1/applications/token", Some(503));
     lost.again_in = Some(Duration::from_millis(2_500));
     driver.answer(Event::Exchanged(lost));
     assert!(driver.frame().contains("◌ retrying in 3 s"));
-    assert_eq!(next_wake(&driver.model), Some(Duration::from_millis(500)));
+    driver.tick(2);
+    assert!(driver.frame().contains("◌ retrying in 1 s"));
     driver.answer(Event::Exchanged(exchange(
         "/v1/applications/token",
         Some(200),
     )));
     assert!(driver.frame().contains("● online"));
+}
+
+#[test]
+fn a_retry_that_was_given_up_is_told_no_more() {
+    let mut driver = Driver::ready();
+    driver.press("enter");
+    let mut lost = exchange("/v1/applications/token", Some(503));
+    lost.again_in = Some(Duration::from_secs(4));
+    driver.answer(Event::Exchanged(lost.clone()));
+    assert!(driver.frame().contains("retrying"));
+    driver.type_text("x");
+    assert!(!driver.frame().contains("retrying"), "{}", driver.frame());
+    driver.answer(Event::Exchanged(lost));
+    assert!(!driver.frame().contains("retrying"), "told too late");
     assert_eq!(next_wake(&driver.model), None);
 }
 

@@ -161,3 +161,26 @@ fn the_same_user_has_the_same_stand_in_on_every_screen() {
         driver.frame()
     });
 }
+
+#[test]
+fn nothing_real_shows_of_the_field_that_has_the_cursor() {
+    let mut driver = checked();
+    driver.focus(Key::Bucket);
+    let path = "/acme-embedded/customers/probe";
+    driver.answer(Event::Exchanged(exchange(path, Some(200))));
+    driver.press("f3");
+    driver.model.notice = None;
+    shows_nothing_real(&mut driver, "the last request");
+    // What is typed is whole, once something is started with it.
+    driver.type_text("2").press("enter");
+    assert_eq!(driver.started().len(), 1);
+    let path = "/acme-embedded2/customers/probe";
+    driver.answer(Event::Exchanged(exchange(path, Some(200))));
+    shows_nothing_real(&mut driver, "a request with what was typed");
+    driver.type_text("3");
+    driver
+        .press("ctrl-p")
+        .type_text("IAM policy for")
+        .press("enter");
+    shows_nothing_real(&mut driver, "the policy of what was typed");
+}
