@@ -214,6 +214,26 @@ pub fn keys(prompt: &Prompt) -> &'static [Binding<Answer>] {
     }
 }
 
+/// Returns what quitting would lose or end, in words.
+pub fn left(model: &Model) -> Vec<String> {
+    let mut left = Vec::new();
+    let unsaved = model.unsaved().len();
+    if unsaved > 0 {
+        left.push(format!("{} not saved", counted(unsaved, "edited setting")));
+    }
+    if let Some(work) = model.setup_work() {
+        left.push(format!("still {}", work.words()));
+    }
+    let minting = model.tokens.under_way();
+    if minting > 0 {
+        left.push(format!("{} under way", counted(minting, "mint")));
+    }
+    if model.preview.is_running() {
+        left.push("the demo app runs and ends too".to_owned());
+    }
+    left
+}
+
 /// Takes a key while a prompt has the keys.
 pub fn press(model: &mut Model, prompt: Prompt, key: KeyEvent) -> Vec<Effect> {
     if let Some(given) = find(keys(&prompt), key) {

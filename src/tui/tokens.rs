@@ -169,7 +169,7 @@ pub fn hints(model: &Model) -> Vec<Hint> {
         Action::Filter,
         Action::Forget,
     ]
-    .map(|action| hint(KEYS, action));
+    .map(|action| hint(KEYS, action).filter(|_| why_not(model, action).is_none()));
     [mint].into_iter().chain(rest).flatten().collect()
 }
 

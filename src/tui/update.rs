@@ -255,11 +255,7 @@ pub fn outside(model: &mut Model, action: Outside) -> Vec<Effect> {
 
 /// Ends, after asking when something would be lost.
 fn quit(model: &mut Model) -> Vec<Effect> {
-    let loses = !model.unsaved().is_empty()
-        || model.setup.is_some()
-        || model.tokens.under_way() > 0
-        || model.preview.is_running();
-    if loses {
+    if !prompt::left(model).is_empty() {
         model.prompt = Some(Prompt::Ask(Question::Quit));
         return Vec::new();
     }

@@ -119,13 +119,12 @@ pub fn hints(model: &Model) -> Vec<Hint> {
         } else {
             hint(KEYS, Action::Errors)
         };
-        let some = log.selected().is_some();
-        let of_one = |action| if some { hint(KEYS, action) } else { None };
+        let can = |action| hint(KEYS, action).filter(|_| why_not(model, action).is_none());
         [
-            of_one(Action::Open),
-            of_one(Action::Copy),
+            can(Action::Open),
+            can(Action::Copy),
             errors,
-            hint(KEYS, Action::Filter),
+            can(Action::Filter),
         ]
     };
     hints.into_iter().flatten().collect()

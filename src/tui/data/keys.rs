@@ -95,6 +95,7 @@ pub fn why_not(model: &Model, action: Action) -> Option<&'static str> {
     match action {
         Action::Look | Action::Wait if page.of.is_none() => Some("the settings are not complete"),
         Action::Play if model.place != Place::Sandbox => Some("only a sandbox has a customer"),
+        Action::Play if page.work() == Some(Work::Play) => Some("the customer is still at work"),
         Action::Operator if page.landing().is_none() => Some("look first"),
         Action::Filter if page.streams().is_empty() => Some("there is no stream"),
         Action::Look
@@ -129,9 +130,7 @@ pub fn hints(model: &Model) -> Vec<Hint> {
         }
         None => hint(KEYS, Action::Look),
     };
-    let sandbox = (model.place == Place::Sandbox && page.work() != Some(Work::Play))
-        .then(|| hint(KEYS, Action::Play))
-        .flatten();
+    let play = hint(KEYS, Action::Play).filter(|_| why_not(model, Action::Play).is_none());
     let address = page
         .landing()
         .and_then(|landing| landing.operator_url.as_ref())
@@ -142,7 +141,7 @@ pub fn hints(model: &Model) -> Vec<Hint> {
     [
         first,
         hint(KEYS, Action::Wait),
-        sandbox,
+        play,
         hint(KEYS, Action::User),
         address,
         filter,

@@ -8,7 +8,7 @@ use super::{choices, offered};
 use crate::domain::field::Key;
 use crate::tui::action::{self, Entry};
 use crate::tui::keys::{Binding, Hint, bare, ctrl, hint, hint_as, letter};
-use crate::tui::model::Model;
+use crate::tui::model::{Model, Work};
 
 /// What can be done here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,7 +182,7 @@ pub fn why_not(model: &Model, action: Action) -> Option<&'static str> {
 /// Returns the key bar.
 pub fn hints(model: &Model) -> Vec<Hint> {
     let form = &model.form;
-    if model.setup.is_some() {
+    if model.setup_work() == Some(Work::Check) {
         return [hint_as(KEYS, Action::Back, "stop")]
             .into_iter()
             .flatten()
@@ -194,8 +194,9 @@ pub fn hints(model: &Model) -> Vec<Hint> {
         "check"
     };
     let field = form.field();
+    let can = |action| why_not(model, action).is_none();
     [
-        hint_as(KEYS, Action::Go, go),
+        hint_as(KEYS, Action::Go, go).filter(|_| can(Action::Go)),
         match (model.draft.repair(field.key), offered(model)) {
             (Some(_), _) => hint(KEYS, Action::Fix),
             (None, Some(offer)) => hint_as(KEYS, Action::Fix, &offer.verb()),
@@ -204,7 +205,7 @@ pub fn hints(model: &Model) -> Vec<Hint> {
         (field.secret && !form.line.is_empty())
             .then(|| hint(KEYS, Action::Reveal))
             .flatten(),
-        hint(KEYS, Action::Save),
+        hint(KEYS, Action::Save).filter(|_| can(Action::Save)),
         hint(KEYS, Action::Back),
     ]
     .into_iter()

@@ -4,7 +4,7 @@
 
 use ratatui::crossterm::event::KeyCode;
 
-use super::{Hit, Stage, is_outdated, is_playing, serving};
+use super::{Hit, is_outdated, is_playing, serving};
 use crate::domain::failure::Code;
 use crate::tui::keys::{Binding, Hint, bare, hint, hint_as, letter};
 use crate::tui::model::{Model, Place};
@@ -120,6 +120,7 @@ pub fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         Action::FreePort if page.is_running() => Some("it has its port"),
         Action::Filter if page.hits.is_empty() => Some("nobody has come yet"),
         Action::Play if model.place != Place::Sandbox => Some("only a sandbox has a customer"),
+        Action::Play if is_playing(model) => Some("the customer is still at work"),
         Action::Switch
         | Action::Browse
         | Action::User
@@ -164,21 +165,23 @@ pub fn hints(model: &Model) -> Vec<Hint> {
         None => hint(KEYS, Action::Switch),
         Some(_) => hint_as(KEYS, Action::Switch, "stop"),
     };
-    let when = |holds: bool, action| holds.then(|| hint(KEYS, action)).flatten();
-    let running = matches!(stage, Some(Stage::Open(_)));
+    // What can be done, where it matters too.
+    let when = |matters: bool, action| {
+        let can = matters && why_not(model, action).is_none();
+        can.then(|| hint(KEYS, action)).flatten()
+    };
     let connected = page.hit().is_some_and(Hit::is_source_created);
-    let sandbox = model.place == Place::Sandbox && !is_playing(model);
     [
         first,
-        when(stage.is_none() && taken, Action::FreePort),
+        when(taken, Action::FreePort),
         when(connected, Action::Data),
-        when(running && is_outdated(model), Action::Anew),
-        when(running && !model.over_ssh, Action::Browse),
-        when(running && model.over_ssh, Action::Copy),
-        hint(KEYS, Action::User),
-        when(sandbox, Action::Play),
-        when(!page.hits.is_empty(), Action::Filter),
-        hint(KEYS, Action::Catalogue),
+        when(is_outdated(model), Action::Anew),
+        when(true, Action::Browse),
+        when(model.over_ssh, Action::Copy),
+        when(true, Action::User),
+        when(true, Action::Play),
+        when(true, Action::Filter),
+        when(true, Action::Catalogue),
     ]
     .into_iter()
     .flatten()

@@ -6,7 +6,7 @@ use ratatui::text::Line as TextLine;
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::{Prompt, Question, Review, Wanted, hints};
+use super::{Prompt, Question, Review, Wanted, hints, left};
 use crate::domain::template::{Schedule, Would};
 use crate::domain::text::{counted, grouped};
 use crate::domain::user::{ExternalUser, UserList};
@@ -119,26 +119,11 @@ fn question_words(model: &Model, question: &Question) -> (Role, String, String) 
                 .to_owned(),
         ),
         Question::Quit => {
-            let mut reasons = Vec::new();
-            let unsaved = model.unsaved().len();
-            if unsaved > 0 {
-                reasons.push(format!("{} not saved", counted(unsaved, "edited setting")));
-            }
-            if let Some(work) = model.setup_work() {
-                reasons.push(format!("still {}", work.words()));
-            }
-            let minting = model.tokens.under_way();
-            if minting > 0 {
-                reasons.push(format!("{} under way", counted(minting, "mint")));
-            }
-            if model.preview.is_running() {
-                reasons.push("the demo app runs and ends too".to_owned());
-            }
-            (
-                Role::Strong,
-                "Quit?".to_owned(),
-                format!("There is something left: {}.", reasons.join(", ")),
-            )
+            let text = match left(model).join(", ") {
+                none if none.is_empty() => "What was under way has ended.".to_owned(),
+                left => format!("There is something left: {left}."),
+            };
+            (Role::Strong, "Quit?".to_owned(), text)
         }
     }
 }

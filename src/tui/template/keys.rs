@@ -116,8 +116,8 @@ pub fn why_not(model: &Model, action: Action) -> Option<&'static str> {
             Some("another job is still running")
         }
         Action::Adopt if !unknown => Some("only after an unknown outcome"),
-        Action::Again if !unknown && !conflict => {
-            Some("only after an unknown outcome or a conflict")
+        Action::Again if !unknown && !conflict && model.template.unproved.is_none() => {
+            Some("only after an unknown outcome, a conflict or a failed probe")
         }
         Action::Moved if !moved_is_offered(model) => Some("only after the organization has moved"),
         Action::Save if model.unsaved().is_empty() => Some("nothing was edited"),
@@ -140,9 +140,11 @@ pub fn hints(model: &Model) -> Vec<Hint> {
     if model.setup.is_some() {
         return hint_as(KEYS, Action::Back, "stop").into_iter().collect();
     }
+    let can = |action: &Action| why_not(model, *action).is_none();
     if moved_is_offered(model) {
         return [Action::Moved, Action::Refresh, Action::Save]
             .into_iter()
+            .filter(can)
             .filter_map(|action| hint(KEYS, action))
             .collect();
     }
@@ -161,7 +163,7 @@ pub fn hints(model: &Model) -> Vec<Hint> {
         }
         Condition::Ready(_) => vec![hint(KEYS, Action::Go)],
         Condition::Made(_) | Condition::Exists(_) => {
-            let id = model.template.id().and_then(|_| hint(KEYS, Action::CopyId));
+            let id = hint(KEYS, Action::CopyId).filter(|_| can(&Action::CopyId));
             vec![hint_as(KEYS, Action::Go, "go on to tokens"), id]
         }
         Condition::Conflict(..) => vec![

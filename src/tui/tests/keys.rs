@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::failure::{Code, Exit};
-use crate::tui::model::Focus;
+use crate::tui::model::{Focus, Work};
 
 pub(super) fn cancels(driver: &Driver) -> Vec<u64> {
     driver
@@ -149,4 +149,30 @@ fn signals_end_with_their_own_code() {
         driver.tell(Message::Signalled(exit));
         assert_eq!(driver.effects, [Effect::Quit(exit)]);
     }
+}
+
+#[test]
+fn the_question_of_quitting_follows_what_is_left() {
+    let mut driver = Driver::ready();
+    driver.press("enter").model.focus = Focus::Rail(Screen::Prerequisites);
+    driver.press("q");
+    assert!(driver.frame().contains("left: still checking"));
+    driver.done(1, Outcome::Checked(steps()));
+    let frame = driver.frame();
+    assert!(frame.contains("What was under way has ended."), "{frame}");
+}
+
+#[test]
+fn esc_is_said_to_stop_only_where_it_stops() {
+    let mut driver = Driver::ready();
+    driver.press("alt-2 alt-1");
+    assert_eq!(driver.model.setup_work(), Some(Work::Plan));
+    let frame = driver.frame();
+    assert!(!frame.contains("Esc stop") && !frame.contains("Enter check"));
+    driver.press("esc");
+    assert_eq!(driver.effects, [], "the plan goes on");
+    driver.press("alt-2");
+    assert!(driver.frame().contains("Esc stop"));
+    driver.press("esc");
+    assert_eq!(cancels(&driver), [1]);
 }

@@ -1,10 +1,13 @@
 //! The palette: found by typing, run by Enter, over whatever has the keys; and the tables behind it.
 
 use super::*;
+use crate::domain::failure::Code;
+use crate::domain::template::Consent;
 use crate::tui::action::{self, Act};
 use crate::tui::keys::{Anywhere, Outside};
 use crate::tui::model::Focus;
-use crate::tui::tests::frames::{board, checked};
+use crate::tui::prompt::{Prompt, Question};
+use crate::tui::tests::frames::{board, checked, planned};
 
 /// Runs an action by its name.
 fn run<'a>(driver: &'a mut Driver, name: &str) -> &'a mut Driver {
@@ -152,4 +155,18 @@ fn no_two_rows_of_a_screen_share_a_name_or_a_key() {
             }
         }
     }
+}
+
+/// What the key bar offers can be done by its name too.
+#[test]
+fn what_the_key_bar_offers_after_a_failed_probe_is_no_refusal() {
+    let mut driver = planned(|_| Would::Create);
+    driver.press("enter enter");
+    let ticket = driver.ticket();
+    let refused = Failure::new(Code::BucketDenied, "refused");
+    driver.done(ticket, Outcome::Unproved(Consent::OnlyIfAbsent, refused));
+    assert!(driver.frame().contains("F send anyway"));
+    run(&mut driver, "a failed probe");
+    let asked = Question::CreateUnproved(Consent::OnlyIfAbsent);
+    assert_eq!(driver.model.prompt, Some(Prompt::Ask(asked)));
 }
