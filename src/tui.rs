@@ -41,6 +41,7 @@ pub use model::Place;
 
 pub mod action;
 pub mod activity;
+pub mod customer;
 pub mod data;
 pub mod failure;
 pub mod input;

@@ -1,7 +1,7 @@
 //! Screen 5: what has landed in the bucket for one customer, and at which link it stopped.
 //!
-//! Depends on `model`, `keys`, `prompt`, the board's users; on `domain::landing`. One job at a time:
-//! a look, a wait, or a customer who is played. What is known belongs to one configuration and one
+//! Depends on `model`, `keys`, `prompt`, `customer`, the board's users; on `domain::landing`. One job at a
+//! time: a look, or a wait. What is known belongs to one configuration and one
 //! user; another one begins anew, and answers to the old one are dropped.
 
 use std::time::Duration;
@@ -11,14 +11,14 @@ use ratatui::crossterm::event::KeyEvent;
 use super::input::Line;
 use super::keys::find;
 use super::message::Effect;
-use super::model::{Focus, Model, Place};
+use super::model::{Focus, Model};
 use super::outage::NOBODY;
 use super::prompt::{Prompt, Wanted};
 use super::rows::{Filter, Move};
 use super::screen::Screen;
 use super::theme::Role;
 use super::update::{go, mismatch};
-use super::{operator, template, tokens};
+use super::{customer, operator, template, tokens};
 use crate::client::{Command, Job, Outcome, Ticket};
 use crate::domain::failure::{Code, Failure};
 use crate::domain::landing::{Landing, LinkStatus, Stream};
@@ -42,7 +42,7 @@ pub enum Work {
     Look,
     /// Waiting until there is some, since this moment.
     Wait(Moment),
-    /// Playing a customer, to look afterwards.
+    /// Playing a customer for this user, to look afterwards.
     Play,
 }
 
@@ -70,7 +70,8 @@ pub struct Page {
     /// The user chosen here; `None` is the settings' own.
     chosen: Option<ExternalUser>,
     of: Option<Aim>,
-    running: Option<(Ticket, Work)>,
+    /// The look that is under way, and since when it waits.
+    running: Option<(Ticket, Option<Moment>)>,
     /// What was found last, and when.
     found: Option<(Box<Landing>, Moment)>,
     failure: Option<Failure>,
@@ -82,11 +83,6 @@ pub struct Page {
 }
 
 impl Page {
-    /// Returns what is being done.
-    pub fn work(&self) -> Option<Work> {
-        self.running.map(|(_, work)| work)
-    }
-
     /// Returns what was found last.
     pub fn landing(&self) -> Option<&Landing> {
         self.found.as_ref().map(|(landing, _)| &**landing)
@@ -136,9 +132,14 @@ impl Page {
         }
     }
 
-    /// Returns the ticket of what is being done.
+    /// Returns the ticket of the look that is under way.
     pub fn ticket(&self) -> Option<Ticket> {
         self.running.map(|(ticket, _)| ticket)
+    }
+
+    /// Notes why what was asked for failed.
+    pub fn fail(&mut self, failure: Failure) {
+        self.failure = Some(failure);
     }
 }
 
@@ -146,6 +147,23 @@ impl Page {
 pub fn user(model: &Model) -> Option<ExternalUser> {
     let chosen = model.data.chosen.clone();
     chosen.or_else(|| model.draft.user().ok())
+}
+
+/// Returns true when the page is about this user.
+pub fn is_about(model: &Model, user: &ExternalUser) -> bool {
+    let of = model.data.of.as_ref();
+    of.is_some_and(|(_, _, of)| of == user)
+}
+
+/// Returns what is being done.
+pub fn work(model: &Model) -> Option<Work> {
+    match model.data.running {
+        Some((_, Some(since))) => Some(Work::Wait(since)),
+        Some((_, None)) => Some(Work::Look),
+        None => customer::user(model)
+            .filter(|user| is_about(model, user))
+            .map(|_| Work::Play),
+    }
 }
 
 /// Begins anew when the settings or the user are others than the page is about.
@@ -179,10 +197,18 @@ pub fn entered(model: &mut Model) -> Vec<Effect> {
 pub fn open(model: &mut Model, user: ExternalUser) -> Vec<Effect> {
     let mut effects = go(model, Screen::Data);
     effects.extend(choose(model, user));
-    if model.data.of.is_some() && model.data.running.is_none() && model.data.found.is_none() {
-        effects.extend(begin(model, Work::Look));
+    if model.data.of.is_some() && work(model).is_none() && model.data.found.is_none() {
+        effects.extend(begin(model, None));
     }
     effects
+}
+
+/// Looks when the page is about this user, after something was done for it.
+pub fn look_after(model: &mut Model, user: &ExternalUser) -> Vec<Effect> {
+    if is_about(model, user) && work(model).is_none() {
+        return begin(model, None);
+    }
+    Vec::new()
 }
 
 fn choose(model: &mut Model, user: ExternalUser) -> Vec<Effect> {
@@ -223,7 +249,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Play => return play(model),
         Action::Filter => filter(model),
         Action::Back => {
-            if model.data.running.is_some() {
+            if work(model).is_some() {
                 return stop(model);
             }
             if model.data.filter.is_on() {
@@ -245,8 +271,8 @@ fn filter(model: &mut Model) {
 }
 
 fn look(model: &mut Model) -> Vec<Effect> {
-    match model.data.work() {
-        None => begin(model, Work::Look),
+    match work(model) {
+        None => begin(model, None),
         Some(work) => {
             let text = match work {
                 Work::Look => "Looking already; nothing is asked twice",
@@ -260,40 +286,32 @@ fn look(model: &mut Model) -> Vec<Effect> {
 }
 
 fn wait(model: &mut Model) -> Vec<Effect> {
-    match model.data.work() {
+    match work(model) {
         Some(Work::Wait(_)) => stop(model),
         Some(Work::Play) => look(model),
         Some(Work::Look) | None => {
             let mut effects = give_up(model);
-            effects.extend(begin(model, Work::Wait(model.now)));
+            effects.extend(begin(model, Some(model.now)));
             effects
         }
     }
 }
 
-/// Returns true where there is a customer to play, or says that there is none.
-pub fn has_customer(model: &mut Model) -> bool {
-    let sandbox = model.place == Place::Sandbox;
-    if !sandbox {
-        let text = "Only a sandbox has a customer to play: embedctl --sandbox";
-        model.say(Role::Warn, text);
-    }
-    sandbox
-}
-
 fn play(model: &mut Model) -> Vec<Effect> {
-    if !has_customer(model) {
+    if !customer::is_free(model) {
         return Vec::new();
     }
-    if model.data.work() == Some(Work::Play) {
-        return look(model);
-    }
+    let Some((_, _, user)) = model.data.of.clone() else {
+        return go(model, Screen::Prerequisites);
+    };
     let mut effects = give_up(model);
-    effects.extend(begin(model, Work::Play));
+    model.data.failure = None;
+    effects.extend(customer::play(model, user));
     effects
 }
 
-fn begin(model: &mut Model, work: Work) -> Vec<Effect> {
+/// Looks, once or until there is some.
+fn begin(model: &mut Model, since: Option<Moment>) -> Vec<Effect> {
     if model.wire.ended.is_some() {
         model.say(Role::Bad, NOBODY);
         return Vec::new();
@@ -301,13 +319,9 @@ fn begin(model: &mut Model, work: Work) -> Vec<Effect> {
     let Some((access, spec, user)) = model.data.of.clone() else {
         return go(model, Screen::Prerequisites);
     };
-    let job = match work {
-        Work::Look => Job::Verify(access, spec, user, None),
-        Work::Wait(_) => Job::Verify(access, spec, user, Some(WAIT)),
-        Work::Play => Job::Play(user),
-    };
+    let job = Job::Verify(access, spec, user, since.map(|_| WAIT));
     let ticket = model.ticket();
-    model.data.running = Some((ticket, work));
+    model.data.running = Some((ticket, since));
     model.data.failure = None;
     vec![Effect::Send(Command::Start(ticket, job))]
 }
@@ -321,8 +335,12 @@ fn give_up(model: &mut Model) -> Vec<Effect> {
 }
 
 fn stop(model: &mut Model) -> Vec<Effect> {
-    let text = match model.data.work() {
-        Some(Work::Play) => "Stopped; the customer may have connected by then",
+    let text = match work(model) {
+        Some(Work::Play) => {
+            let text = "Stopped; the customer may have connected by then";
+            model.say(Role::Quiet, text);
+            return customer::stop(model);
+        }
         Some(Work::Wait(_)) => "Stopped waiting; what was found stays",
         Some(Work::Look) | None => "Stopped looking",
     };
@@ -383,27 +401,22 @@ pub fn done(
     ticket: Ticket,
     result: Result<Outcome, Failure>,
 ) -> Result<Vec<Effect>, Result<Outcome, Failure>> {
-    let (_, work) = match model.data.running {
+    let (_, since) = match model.data.running {
         Some(running) if running.0 == ticket => running,
         _ => return Err(result),
     };
     model.data.running = None;
-    let failure = match (work, result) {
-        (Work::Look | Work::Wait(_), Ok(Outcome::Landed(landing))) => {
+    let failure = match result {
+        Ok(Outcome::Landed(landing)) => {
             let nothing = !landing.has_data();
             model.data.found = Some((landing, model.now));
-            if nothing && matches!(work, Work::Wait(_)) {
+            if nothing && since.is_some() {
                 model.say(Role::Warn, "! The wait is over, and nothing has landed");
             }
             return Ok(Vec::new());
         }
-        (Work::Play, Ok(Outcome::Played(told))) => {
-            let effects = begin(model, Work::Look);
-            model.say(Role::Good, told);
-            return Ok(effects);
-        }
-        (_, Ok(_)) => mismatch(),
-        (_, Err(failure)) => failure,
+        Ok(_) => mismatch(),
+        Err(failure) => failure,
     };
     if failure.code == Code::Cancelled {
         model.say(Role::Quiet, "Stopped");

@@ -354,7 +354,7 @@ impl Model {
     pub fn is_busy(&self) -> bool {
         self.setup.is_some()
             || self.tokens.is_minting()
-            || self.data.work().is_some()
+            || self.data.ticket().is_some()
             || preview::is_busy(self)
     }
 

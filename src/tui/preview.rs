@@ -18,7 +18,7 @@ use super::rows::{Filter, Following, Move};
 use super::screen::Screen;
 use super::theme::Role;
 use super::update::{go, mismatch};
-use super::{data, template, tokens};
+use super::{customer, data, template, tokens};
 use crate::client::{Command, Door, Job, Opened, Outcome, Stand, Ticket};
 use crate::domain::failure::{Code, Failure};
 use crate::domain::field::Key;
@@ -222,21 +222,16 @@ fn is_trap(model: &Model) -> bool {
     none_known && user(model).is_some_and(|user| !model.tokens.is_known(&user))
 }
 
-/// Returns true while a customer is played.
-fn is_playing(model: &Model) -> bool {
-    let mut errands = model.errands.values();
-    errands.any(|errand| matches!(errand, Errand::Play(_)))
-}
-
-/// Returns true while the catalogue is asked for.
+/// Returns true while the catalogue of the settings as they stand is asked for.
 fn is_asking(model: &Model) -> bool {
+    let now = model.access();
     let mut errands = model.errands.values();
-    errands.any(|errand| matches!(errand, Errand::Catalogue(_)))
+    errands.any(|errand| matches!(errand, Errand::Catalogue(of) if Some(of) == now.as_ref()))
 }
 
 /// Returns true when something of this screen runs, so that a spinner turns.
 pub fn is_busy(model: &Model) -> bool {
-    model.preview.is_turning() || is_playing(model) || is_asking(model)
+    model.preview.is_turning() || customer::user(model).is_some() || is_asking(model)
 }
 
 /// Returns the catalogue of the settings as they stand, or why it is not known.
@@ -247,7 +242,6 @@ fn catalogue(model: &Model) -> Option<&Result<Box<Catalogue>, Failure>> {
 
 /// Does what entering the screen asks for.
 pub fn entered(model: &mut Model) -> Vec<Effect> {
-    model.preview.open = None;
     let mut effects = template::want_plan(model);
     effects.extend(tokens::recall(model));
     effects.extend(want_catalogue(model));
@@ -265,14 +259,16 @@ fn want_catalogue(model: &mut Model) -> Vec<Effect> {
     vec![model.send_out(errand, Job::Catalogue(access))]
 }
 
-/// Takes what became of asking for the catalogue.
+/// Takes what became of asking for the catalogue; other settings' may come after these ones'.
 pub fn offered(model: &mut Model, of: Access, told: Result<Outcome, Failure>) {
     let told = match told {
         Ok(Outcome::Offered(catalogue)) => Ok(catalogue),
         Ok(_) => Err(mismatch()),
         Err(failure) => Err(failure),
     };
-    model.preview.catalogue = Some((of, told));
+    if model.access().as_ref() == Some(&of) {
+        model.preview.catalogue = Some((of, told));
+    }
 }
 
 /// Selects a visit by its number.
@@ -500,21 +496,13 @@ fn address(model: &mut Model) -> Option<String> {
 }
 
 fn play(model: &mut Model) -> Vec<Effect> {
-    if !data::has_customer(model) {
+    if !customer::is_free(model) {
         return Vec::new();
     }
-    if model.wire.ended.is_some() {
-        model.say(Role::Bad, NOBODY);
-        return Vec::new();
+    match user(model) {
+        Some(user) => customer::play(model, user),
+        None => go(model, Screen::Prerequisites),
     }
-    if is_playing(model) {
-        model.say(Role::Busy, "The customer is still at work");
-        return Vec::new();
-    }
-    let Some(user) = user(model) else {
-        return go(model, Screen::Prerequisites);
-    };
-    vec![model.send_out(Errand::Play(user.clone()), Job::Play(user))]
 }
 
 /// Goes to the data of the selected visit's user, or of the customer.

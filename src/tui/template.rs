@@ -296,9 +296,7 @@ fn speak_agents(model: &mut Model) -> Vec<Effect> {
     if !moved_is_offered(model) {
         return Vec::new();
     }
-    let mut effects = moved::speak_agents(model);
-    effects.extend(want_plan(model));
-    effects
+    moved::speak_agents(model)
 }
 
 fn next_format(model: &mut Model) -> Vec<Effect> {
@@ -323,9 +321,7 @@ pub fn edit(model: &mut Model, key: Key, text: &str) -> Vec<Effect> {
     if model.form.field().key == key {
         model.form.load(&model.draft);
     }
-    let mut effects = edited(model);
-    effects.extend(want_plan(model));
-    effects
+    edited(model)
 }
 
 fn adopt(model: &mut Model) -> Vec<Effect> {

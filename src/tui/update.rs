@@ -13,8 +13,8 @@ use super::rows::{MOVES, Move};
 use super::screen::Screen;
 use super::theme::Role;
 use super::{
-    activity, data, mouse, outage, palette, paste, prerequisites, preview, privacy, template,
-    tokens,
+    activity, customer, data, mouse, outage, palette, paste, prerequisites, preview, privacy,
+    template, tokens,
 };
 use crate::client::{Command, Event, Outcome, Ticket};
 use crate::domain::exchange::Exchange;
@@ -269,6 +269,7 @@ pub fn go(model: &mut Model, screen: Screen) -> Vec<Effect> {
     model.prompt = None;
     model.form.revealed_until = None;
     model.form.policy = None;
+    model.preview.open = None;
     model.screen = screen;
     model.focus = Focus::Body;
     if screen == Screen::Prerequisites {
@@ -327,7 +328,8 @@ fn pasted(model: &mut Model, text: &str) -> Vec<Effect> {
 }
 
 /// Draws the consequences of an edited setting: verdicts anew, what was proven is proven no more, a
-/// question about the old settings is closed, and what runs on them is given up. A creation or an adoption under way is not: it has
+/// question about the old settings is closed, what runs on them is given up, and the screen that is shown
+/// asks anew. A creation or an adoption under way is not: it has
 /// been sent, and tells by its end whose it was.
 pub fn edited(model: &mut Model) -> Vec<Effect> {
     let mut effects = Vec::new();
@@ -355,6 +357,7 @@ pub fn edited(model: &mut Model) -> Vec<Effect> {
             .map(|ticket| Effect::Send(Command::Cancel(ticket))),
     );
     effects.extend(data::follow(model));
+    effects.extend(entered(model));
     effects
 }
 
@@ -544,9 +547,7 @@ fn ran(model: &mut Model, errand: Errand, result: Result<Outcome, Failure>) -> V
             return prerequisites::reloaded(model, &fresh, &warnings);
         }
         (Errand::Catalogue(of), told) => preview::offered(model, of, told),
-        (Errand::Play(_), Ok(Outcome::Played(told))) => {
-            model.say(Role::Good, format!("✔ {told}: d sees the data"));
-        }
+        (Errand::Play(user), result) => return customer::played(model, &user, result),
         // What was said while it opened goes; that its address was copied stays.
         (Errand::Browse(_), Ok(Outcome::Browsed)) => {
             model.notice.take_if(|notice| notice.role == Role::Busy);
@@ -556,23 +557,17 @@ fn ran(model: &mut Model, errand: Errand, result: Result<Outcome, Failure>) -> V
             let text = format!("✖ {}{because}: {rest}", failure.message);
             model.say(Role::Bad, text);
         }
-        (errand, Err(failure)) => {
-            let what = match errand {
-                Errand::Recall(_) => "Users known from before: ",
-                Errand::Forget(_)
-                | Errand::Users
-                | Errand::Save(..)
-                | Errand::Reload
-                | Errand::Catalogue(_)
-                | Errand::Browse(_)
-                | Errand::Play(_) => "",
-            };
-            let because = failure.because.map_or(String::new(), |b| format!(": {b}"));
-            model.say(Role::Bad, format!("✖ {what}{}{because}", failure.message));
-        }
-        (_, Ok(_)) => model.say(Role::Bad, format!("✖ {}", mismatch().message)),
+        (Errand::Recall(_), Err(failure)) => failed(model, "Users known from before: ", failure),
+        (_, Err(failure)) => failed(model, "", failure),
+        (_, Ok(_)) => failed(model, "", mismatch()),
     }
     Vec::new()
+}
+
+/// Says in one line what failed, and why.
+pub fn failed(model: &mut Model, what: &str, failure: Failure) {
+    let because = failure.because.map_or(String::new(), |b| format!(": {b}"));
+    model.say(Role::Bad, format!("✖ {what}{}{because}", failure.message));
 }
 
 /// An order that the full channel did not take ends as if the task had failed it.

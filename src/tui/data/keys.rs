@@ -4,9 +4,10 @@
 
 use ratatui::crossterm::event::KeyCode;
 
-use super::Work;
+use super::{Work, work};
+use crate::tui::customer;
 use crate::tui::keys::{Binding, Hint, bare, hint, hint_as, letter};
-use crate::tui::model::{Model, Place};
+use crate::tui::model::Model;
 
 /// What can be done here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,17 +95,15 @@ pub fn why_not(model: &Model, action: Action) -> Option<&'static str> {
     let page = &model.data;
     match action {
         Action::Look | Action::Wait if page.of.is_none() => Some("the settings are not complete"),
-        Action::Play if model.place != Place::Sandbox => Some("only a sandbox has a customer"),
-        Action::Play if page.work() == Some(Work::Play) => Some("the customer is still at work"),
         Action::Operator if page.landing().is_none() => Some("look first"),
         Action::Filter if page.streams().is_empty() => Some("there is no stream"),
+        Action::Play => customer::why_not(model),
         Action::Look
         | Action::Wait
         | Action::User
         | Action::UserBefore
         | Action::UserAfter
         | Action::Operator
-        | Action::Play
         | Action::Filter
         | Action::Back => None,
     }
@@ -118,7 +117,7 @@ pub fn hints(model: &Model) -> Vec<Hint> {
             .into_iter()
             .collect();
     }
-    let first = match page.work() {
+    let first = match work(model) {
         Some(Work::Wait(_)) => {
             return hint_as(KEYS, Action::Wait, "stop waiting")
                 .into_iter()

@@ -8,10 +8,11 @@ use std::time::Duration;
 use ratatui::text::Line;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::{Standing, WAIT, Work, user};
+use super::{Standing, WAIT, Work, user, work};
 use crate::domain::landing::{Landing, Link, LinkStatus};
 use crate::domain::moment::{countdown, span};
 use crate::domain::text::sanitize;
+use crate::tui::customer;
 use crate::tui::failure;
 use crate::tui::model::{Model, Place};
 use crate::tui::pen::{Row, paragraph};
@@ -80,13 +81,13 @@ pub fn page_rows(model: &Model) -> usize {
 
 /// Returns how long until the page changes on its own: a wait's clock, and how long ago things were.
 pub fn next_change(model: &Model) -> Option<Duration> {
-    let clock = match model.data.work() {
+    let clock = match work(model) {
         Some(Work::Wait(since)) => Some(until_next(model.now.since(since), 1)),
         Some(Work::Look | Work::Play) | None => None,
     };
     let found = model.data.found.as_ref();
     let looked = found
-        .filter(|_| model.data.work().is_none())
+        .filter(|_| work(model).is_none())
         .map(|(_, at)| model.now.since(*at));
     let streams = found.map_or(&[] as &[_], |(landing, _)| &landing.streams);
     let ages = streams.iter().filter_map(|s| Some(age(model, s.newest?)));
@@ -150,7 +151,7 @@ fn title(model: &Model, width: usize) -> Line<'static> {
 /// What is being done, with a wait's clock; or how old the last look is.
 fn state(model: &Model) -> (Role, String) {
     let spinner = model.spinner();
-    match model.data.work() {
+    match work(model) {
         Some(Work::Look) => (Role::Busy, format!("{spinner} looking")),
         Some(Work::Play) => (Role::Busy, format!("{spinner} a customer connects")),
         Some(Work::Wait(since)) => {
@@ -183,7 +184,7 @@ fn not_yet(model: &Model, width: usize, height: usize) -> Vec<Line<'static>> {
     if let Some(failed) = &model.data.failure {
         return failure::lines(model.look(), failed, INDENT, width, height);
     }
-    let (role, text) = match model.data.work() {
+    let (role, text) = match work(model) {
         Some(Work::Play) => (
             Role::Text,
             "The customer connects Sample Data, and the first sync runs.",
@@ -198,7 +199,7 @@ fn not_yet(model: &Model, width: usize, height: usize) -> Vec<Line<'static>> {
         ),
     };
     let mut lines = paragraph(model.look(), role, INDENT, text, width);
-    if model.place == Place::Sandbox && model.data.work().is_none() {
+    if work(model).is_none() && customer::why_not(model).is_none() {
         lines.extend(paragraph(
             model.look(),
             Role::Quiet,
@@ -216,7 +217,7 @@ fn nothing(model: &Model, landing: &Landing, width: usize, height: usize) -> Vec
     if let Some(failed) = &model.data.failure {
         return failure::lines(look, failed, INDENT, width, height);
     }
-    let (role, head) = match (model.data.work(), model.data.standing()) {
+    let (role, head) = match (work(model), model.data.standing()) {
         (Some(_), _) => (Role::Text, "Nothing has landed so far."),
         (None, Standing::Broken) => (Role::Bad, "✖ Nothing has landed."),
         (None, _) => (Role::Text, "○ Nothing has landed yet."),
@@ -267,7 +268,7 @@ fn advice(model: &Model, landing: &Landing) -> Option<String> {
         }
         Some((_, LinkStatus::Ok | LinkStatus::Unknown)) | None => {
             // Who waits already need not be told to.
-            if model.data.work().is_some() {
+            if work(model).is_some() {
                 return None;
             }
             "w waits until there is some".to_owned()

@@ -4,10 +4,11 @@
 
 use ratatui::crossterm::event::KeyCode;
 
-use super::{Hit, is_outdated, is_playing, serving};
+use super::{Hit, is_outdated, serving};
 use crate::domain::failure::Code;
+use crate::tui::customer;
 use crate::tui::keys::{Binding, Hint, bare, hint, hint_as, letter};
-use crate::tui::model::{Model, Place};
+use crate::tui::model::Model;
 use crate::tui::rows::{MOVES, Move};
 
 /// What can be done here.
@@ -119,12 +120,10 @@ pub fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         Action::Browse if model.over_ssh => Some("over SSH the browser is on your side"),
         Action::FreePort if page.is_running() => Some("it has its port"),
         Action::Filter if page.hits.is_empty() => Some("nobody has come yet"),
-        Action::Play if model.place != Place::Sandbox => Some("only a sandbox has a customer"),
-        Action::Play if is_playing(model) => Some("the customer is still at work"),
+        Action::Play => customer::why_not(model),
         Action::Switch
         | Action::Browse
         | Action::User
-        | Action::Play
         | Action::Data
         | Action::Catalogue
         | Action::Anew

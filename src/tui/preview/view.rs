@@ -7,16 +7,15 @@ use jiff::Timestamp;
 use ratatui::text::Line;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::{
-    Hit, Stage, catalogue, is_asking, is_outdated, is_playing, is_trap, lists_origin, serving, user,
-};
+use super::{Hit, Stage, catalogue, is_asking, is_outdated, is_trap, lists_origin, serving, user};
 use crate::domain::failure::Failure;
 use crate::domain::origin::Origin;
 use crate::domain::source_template::{Catalogue, SourceTemplate};
 use crate::domain::text::{counted, fit, sanitize};
 use crate::domain::visit::What;
+use crate::tui::customer;
 use crate::tui::failure;
-use crate::tui::model::{Model, Place};
+use crate::tui::model::Model;
 use crate::tui::mouse::Click;
 use crate::tui::pen::{Row, paragraph, wrap};
 use crate::tui::rows;
@@ -136,7 +135,7 @@ fn ssh(model: &Model, width: usize) -> Option<Line<'static>> {
 fn customer(model: &Model, width: usize) -> Option<Line<'static>> {
     let user = user(model)?;
     let row = labelled(model, "Customer").until(Role::Text, user.to_string(), width);
-    let row = if is_playing(model) {
+    let row = if customer::user(model) == Some(&user) {
         let text = format!("{} connects Sample Data", model.spinner());
         row.put(Role::Text, "   ").until(Role::Busy, text, width)
     } else {
@@ -249,7 +248,7 @@ fn nobody(model: &Model, width: usize) -> Vec<Line<'static>> {
         }
     };
     let mut lines = paragraph(look, Role::Quiet, INDENT, text, width);
-    if model.place == Place::Sandbox && model.preview.opened().is_some() && !is_playing(model) {
+    if model.preview.opened().is_some() && customer::why_not(model).is_none() {
         let text = "p plays a customer who connects Sample Data.";
         lines.extend(paragraph(look, Role::Quiet, INDENT, text, width));
     }

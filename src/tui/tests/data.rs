@@ -4,7 +4,7 @@ use super::frames::not_entitled;
 use super::keys::{cancels, notice};
 use super::*;
 use crate::domain::failure::Code;
-use crate::tui::data::{Standing, WAIT};
+use crate::tui::data::{self, Standing, WAIT};
 use crate::tui::model::Focus;
 use crate::tui::prompt::Prompt;
 
@@ -67,7 +67,7 @@ fn enter_looks_once() {
     let found = landing(&driver, "user-42");
     driver.done(ticket, Outcome::Landed(Box::new(found)));
     assert_eq!(driver.model.data.standing(), Standing::Landed);
-    assert_eq!(driver.model.data.work(), None);
+    assert_eq!(data::work(&driver.model), None);
     assert!(
         driver.frame().contains("▸ 5 Data    2,100"),
         "{}",
@@ -98,7 +98,7 @@ fn a_wait_has_a_clock_and_takes_looks_on_the_way() {
     insta::assert_snapshot!("data_waiting", driver.frames());
     driver.press("w");
     assert_eq!(cancels(&driver), [ticket]);
-    assert_eq!(driver.model.data.work(), None);
+    assert_eq!(data::work(&driver.model), None);
     assert!(driver.frame().contains("the first sync is running"), "kept");
     let before = driver.model.clone();
     driver.fails(ticket, Failure::new(Code::Cancelled, "cancelled"));
@@ -386,4 +386,28 @@ fn without_settings_enter_leads_to_the_form() {
         assert_eq!(driver.started(), [], "{key}");
     }
     assert_eq!(driver.model.screen, Screen::Prerequisites);
+}
+
+#[test]
+fn one_customer_is_played_whichever_screen_asks() {
+    let mut driver = in_sandbox();
+    driver.press("alt-4 p");
+    let play = driver.ticket();
+    driver.press("alt-5 p");
+    assert_eq!(driver.effects, []);
+    assert_eq!(notice(&driver), "The customer is still at work");
+    assert!(driver.frame().contains("a customer connects"));
+    // Looking waits for what the customer does.
+    driver.press("alt-4 d");
+    assert_eq!(driver.effects, []);
+    driver.press("alt-4");
+    driver.done(play, Outcome::Played("Sample Data connected".to_owned()));
+    assert!(matches!(driver.started()[0].1, Job::Verify(_, _, _, None)));
+    assert_eq!(notice(&driver), "✔ Sample Data connected: d sees the data");
+    // One for another user than the page is about leaves the page as it is.
+    driver.press("u").type_text("user-43").press("enter p");
+    let play = driver.ticket();
+    driver.fails(play, not_entitled());
+    assert_eq!(driver.model.data.standing(), Standing::NotYet);
+    assert!(notice(&driver).starts_with("✖"), "{}", notice(&driver));
 }

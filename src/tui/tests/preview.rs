@@ -675,3 +675,25 @@ fn every_state_at_every_size() {
     running_on(&mut ssh);
     insta::assert_snapshot!("preview_over_ssh_roles", ssh.roles());
 }
+
+#[test]
+fn the_catalogue_of_other_settings_neither_blocks_the_question_nor_replaces_the_answer() {
+    let asked = |driver: &Driver| {
+        let mut jobs = driver.started().into_iter();
+        let found = jobs.find(|(_, job)| matches!(job, Job::Catalogue(_)));
+        found.map(|(ticket, _)| ticket).unwrap()
+    };
+    let mut driver = Driver::ready();
+    driver.press("alt-4");
+    let old = asked(&driver);
+    driver.press("alt-1").focus(Key::OrganizationId);
+    driver
+        .press("ctrl-u")
+        .type_text("6f0c3a1e-6a0e-4d0e-b1a7-0f7e5a3391aa")
+        .press("alt-4");
+    let new = asked(&driver);
+    driver.done(new, catalogue());
+    assert!(driver.frame().contains("Sample Data"));
+    driver.done(old, Outcome::Browsed);
+    assert!(driver.frame().contains("Sample Data"), "{}", driver.frame());
+}

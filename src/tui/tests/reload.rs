@@ -143,3 +143,17 @@ fn a_private_sandbox_reads_none() {
     assert_eq!(driver.effects, []);
     assert_eq!(notice(&driver), "A private sandbox reads no env file");
 }
+
+#[test]
+fn the_screen_that_is_shown_asks_anew() {
+    let mut driver = Driver::ready();
+    driver.press("f5");
+    let ticket = driver.ticket();
+    driver.press("alt-2");
+    let fresh = outside(&[("S3_BUCKET_NAME", "acme-other")]);
+    driver.done(ticket, Outcome::Reloaded(Box::new(fresh), Vec::new()));
+    match driver.started().as_slice() {
+        [(_, Job::Plan(_, spec))] => assert_eq!(spec.bucket, "acme-other"),
+        other => panic!("{other:?}"),
+    }
+}

@@ -11,7 +11,7 @@ use crate::domain::ladder::Status;
 use crate::domain::landing::Landing;
 use crate::domain::settings::Finding;
 use crate::domain::text::grouped;
-use crate::tui::data::Standing;
+use crate::tui::data::{self, Standing};
 use crate::tui::model::{Focus, Model, Work};
 use crate::tui::mouse::Click;
 use crate::tui::pen::Row;
@@ -61,7 +61,7 @@ fn standing(model: &Model, screen: Screen) -> (&'static str, Role) {
                 _ => ("!", Role::Warn),
             }
         }
-        Screen::Data => match (model.data.work(), model.data.standing()) {
+        Screen::Data => match (data::work(model), model.data.standing()) {
             (Some(_), _) => busy,
             (None, Standing::Landed) => ("✔", Role::Good),
             (None, Standing::Broken | Standing::Failed) => ("✖", Role::Bad),
