@@ -562,8 +562,9 @@ impl Client {
                 .read_access_token(&answer)
                 .map_err(Error::in_access_token)?;
             if !token.life.is_zero() {
+                let of = Box::new(access.clone());
                 self.transport
-                    .tell(Notice::AccessToken(token.life, token.received));
+                    .tell(Notice::AccessToken(of, token.life, token.received));
                 return Ok(token);
             }
         }

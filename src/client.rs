@@ -142,8 +142,8 @@ pub enum Event {
     Done(Ticket, Result<Outcome, Failure>),
     /// A request was tried; `again_in` tells of a retry to come.
     Exchanged(Exchange),
-    /// A new access token is held: how long it lives, from when.
-    AccessToken(Duration, Moment),
+    /// A new access token is held for these credentials: how long it lives, from when.
+    AccessToken(Box<Access>, Duration, Moment),
 }
 
 /// Looks a variable of the process environment up.
@@ -191,7 +191,7 @@ pub fn observer(events: mpsc::Sender<Event>) -> Arc<dyn Fn(Notice) + Send + Sync
     Arc::new(move |notice| {
         let event = match notice {
             Notice::Exchanged(exchange) => Event::Exchanged(exchange),
-            Notice::AccessToken(life, received) => Event::AccessToken(life, received),
+            Notice::AccessToken(of, life, received) => Event::AccessToken(of, life, received),
         };
         let _full = events.try_send(event);
     })

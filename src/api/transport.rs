@@ -24,6 +24,7 @@ use crate::domain::record::{Body, Proof, Record, address};
 use crate::domain::redact::Redactor;
 use crate::domain::secret::Secret;
 use crate::domain::text::sanitize;
+use crate::domain::settings::Access;
 use crate::domain::token::jwt_expiry;
 use crate::http::{ATTEMPTS, Http, PATIENCE, header_date, location, retry_after};
 
@@ -73,8 +74,8 @@ impl Options {
 pub enum Notice {
     /// A request was tried.
     Exchanged(Exchange),
-    /// A new access token is held.
-    AccessToken(Duration, Moment),
+    /// A new access token is held for these credentials: how long it lives, from when.
+    AccessToken(Box<Access>, Duration, Moment),
 }
 
 /// One request, ready to be sent.

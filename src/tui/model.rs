@@ -122,8 +122,8 @@ pub struct Wire {
     pub last: Option<Exchange>,
     /// When the next try of a failed request is due.
     pub retry_at: Option<Moment>,
-    /// The access token's life, and when it arrived.
-    pub access_token: Option<(Duration, Moment)>,
+    /// Whose the access token is that was told of last, its life, and when it arrived.
+    pub access_token: Option<(Box<Access>, Duration, Moment)>,
     /// Why there is no client task any more.
     pub ended: Option<Failure>,
 }
@@ -379,9 +379,9 @@ impl Model {
         (!left.is_zero()).then_some(left)
     }
 
-    /// Returns how long the access token still lives.
+    /// Returns how long the access token of the settings as they stand still lives.
     pub fn access_left(&self) -> Option<Duration> {
-        let (life, since) = self.wire.access_token?;
-        Some(life.saturating_sub(self.now.since(since)))
+        let (of, life, since) = self.wire.access_token.as_ref()?;
+        (self.access()? == **of).then(|| life.saturating_sub(self.now.since(*since)))
     }
 }

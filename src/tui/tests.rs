@@ -230,6 +230,12 @@ impl Driver {
         self
     }
 
+    /// Takes the news of an access token for the settings as they stand.
+    fn holds_access_token(&mut self) -> &mut Driver {
+        let of = Box::new(self.model.access().unwrap());
+        self.answer(Event::AccessToken(of, Duration::from_mins(15), moment(0)))
+    }
+
     /// Adds users by the prompt.
     fn add(&mut self, users: &str) -> &mut Driver {
         self.press("a").type_text(users).press("enter")

@@ -403,8 +403,8 @@ fn answered(model: &mut Model, event: Event) -> Vec<Effect> {
             preview::visited(model, ticket, visit);
             Vec::new()
         }
-        Event::AccessToken(life, at) => {
-            model.wire.access_token = Some((life, at));
+        Event::AccessToken(of, life, at) => {
+            model.wire.access_token = Some((of, life, at));
             Vec::new()
         }
     }

@@ -60,7 +60,6 @@ pub fn reloaded(model: &mut Model, fresh: &Draft, warnings: &[String]) -> Vec<Ef
     if let Some(left) = access
         && model.access().as_ref() != Some(&left)
     {
-        model.wire.access_token = None;
         effects.push(Effect::Send(Command::Leave(Box::new(left))));
     }
     effects

@@ -27,7 +27,7 @@ pub(super) fn checked() -> Driver {
         "/v1/applications/token",
         Some(200),
     )));
-    driver.answer(Event::AccessToken(Duration::from_mins(15), moment(0)));
+    driver.holds_access_token();
     driver.done(1, Outcome::Checked(steps()));
     driver
 }

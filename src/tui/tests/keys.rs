@@ -71,7 +71,7 @@ fn an_idle_screen_stays_still() {
     assert_eq!(next_wake(&driver.model), Some(Duration::from_millis(250)));
     driver.done(1, Outcome::Checked(steps()));
     assert_eq!(next_wake(&driver.model), None);
-    driver.answer(Event::AccessToken(Duration::from_mins(15), moment(0)));
+    driver.holds_access_token();
     assert_eq!(
         next_wake(&driver.model),
         Some(Duration::from_mins(1)),
@@ -175,4 +175,16 @@ fn esc_is_said_to_stop_only_where_it_stops() {
     assert!(driver.frame().contains("Esc stop"));
     driver.press("esc");
     assert_eq!(cancels(&driver), [1]);
+}
+
+#[test]
+fn the_header_tells_the_life_of_the_settings_own_token() {
+    let mut driver = Driver::ready();
+    driver.holds_access_token();
+    assert!(driver.frame().contains("access token 15 min"));
+    driver.focus(Key::ClientId).type_text("0");
+    assert!(!driver.frame().contains("access token"));
+    assert_eq!(next_wake(&driver.model), None);
+    driver.press("backspace");
+    assert!(driver.frame().contains("access token 15 min"), "put back");
 }

@@ -27,7 +27,7 @@ fn read(driver: &mut Driver, fresh: Draft) {
 #[test]
 fn a_rotated_secret_is_taken_and_the_old_access_token_left() {
     let mut driver = checked();
-    driver.answer(Event::AccessToken(Duration::from_mins(15), moment(0)));
+    driver.holds_access_token();
     let before = driver.model.access().unwrap();
     read(&mut driver, outside(&[("AIRBYTE_CLIENT_SECRET", ROTATED)]));
     let after = driver.model.access().unwrap();
@@ -35,7 +35,7 @@ fn a_rotated_secret_is_taken_and_the_old_access_token_left() {
     let leave = Effect::Send(Command::Leave(Box::new(before)));
     assert!(driver.effects.contains(&leave), "{:?}", driver.effects);
     assert_eq!(notice(&driver), "Read .env again; changed: Client secret");
-    assert_eq!(driver.model.wire.access_token, None);
+    assert_eq!(driver.model.access_left(), None);
     assert!(!driver.model.form.is_proven(), "it is checked anew");
     assert!(driver.model.unsaved().is_empty());
     for text in [driver.frame(), format!("{:?}", driver.model)] {
