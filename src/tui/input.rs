@@ -1,6 +1,6 @@
 //! One line of editable text, comparable and discreet.
 //!
-//! Depends on tui-input for the editing, on `domain::text`. It adds what tui-input leaves out:
+//! Depends on tui-input for the editing, on `keys`, `domain::text`. It adds what tui-input leaves out:
 //! equality, a `Debug` that shows no text, pastes, and the piece of the text that fits a width.
 
 use std::fmt;
@@ -10,6 +10,7 @@ use tui_input::InputRequest;
 use tui_input::backend::crossterm::EventHandler as _;
 use unicode_width::UnicodeWidthChar as _;
 
+use super::keys::ctrl;
 use crate::domain::text::is_steering;
 
 /// The longest text a field takes, in characters.
@@ -64,7 +65,9 @@ impl Line {
     pub fn press(&mut self, key: KeyEvent) -> bool {
         let key = as_bound(key);
         let full = self.text().chars().count() >= LIMIT;
-        let before = full.then(|| self.clone());
+        // What was deleted comes back all at once.
+        let puts_back = ctrl('y').is(key);
+        let before = (full || puts_back).then(|| self.clone());
         let changed = self
             .input
             .handle_event(&Event::Key(key))
@@ -211,6 +214,18 @@ mod tests {
         let mut line = Line::new("ab");
         assert!(line.paste(&"é".repeat(5_000)).cut);
         assert_eq!(line.text().chars().count(), LIMIT);
+    }
+
+    #[test]
+    fn what_was_deleted_is_not_put_back_beyond_the_limit() {
+        let mut line = Line::new(&"x".repeat(LIMIT));
+        let press =
+            |line: &mut Line, c| line.press(KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL));
+        press(&mut line, 'u');
+        assert!(press(&mut line, 'y'));
+        line.press(KeyEvent::new(KeyCode::Backspace, KeyModifiers::NONE));
+        assert!(!press(&mut line, 'y'));
+        assert_eq!(line.text().chars().count(), LIMIT - 1);
     }
 
     #[test]

@@ -133,11 +133,6 @@ pub struct Following {
 }
 
 impl Following {
-    /// Returns true while the newest is followed, whatever comes.
-    pub fn is_of_newest(self) -> bool {
-        self.chosen.is_none()
-    }
-
     /// Returns the place of the selected row among the numbers that are shown. One that is hidden or
     /// gone leaves its neighbour selected.
     pub fn place(self, shown: impl Iterator<Item = u64>) -> usize {
@@ -162,6 +157,13 @@ impl Following {
     pub fn hold(&mut self, number: Option<u64>) {
         self.chosen = number;
     }
+}
+
+/// Returns the first row of the page that shows this one, in a list that grows at its end: whole pages from
+/// there, so that what is followed stands at the foot of a full page.
+pub fn first_row(at: usize, count: usize, page: usize) -> usize {
+    let below = count.saturating_sub(at + 1) / page * page;
+    count.saturating_sub(below + page)
 }
 
 /// Returns which rows a page shows when it does not show all, and of how many in all when some are
@@ -214,7 +216,16 @@ mod tests {
         assert_eq!(following.place([4, 6, 7].into_iter()), 0, "hidden");
         assert_eq!(following.place([6, 7].into_iter()), 0, "gone");
         following.go(Move::Last, &[6, 7], 9);
-        assert!(following.is_of_newest());
+        assert_eq!(following, Following::default(), "the newest again");
+    }
+
+    #[test]
+    fn pages_are_counted_from_the_end() {
+        assert_eq!(first_row(9, 10, 4), 6);
+        assert_eq!(first_row(5, 10, 4), 2);
+        assert_eq!(first_row(0, 10, 4), 0);
+        assert_eq!(first_row(0, 0, 4), 0);
+        assert_eq!(first_row(2, 3, 4), 0);
     }
 
     #[test]

@@ -118,7 +118,7 @@ fn list(model: &Model, width: usize, height: usize) -> Drawn {
     let shown: Vec<&Entry> = log.shown().collect();
     let selected = log.selected().map(|entry| entry.number);
     let at = shown.iter().position(|e| Some(e.number) == selected);
-    let from = first_row(at.unwrap_or(0), shown.len(), page);
+    let from = rows::first_row(at.unwrap_or(0), shown.len(), page);
     lines.push(headings(model, &columns));
     if shown.is_empty() {
         lines.push(nothing_shown(model, width));
@@ -138,12 +138,6 @@ fn list(model: &Model, width: usize, height: usize) -> Drawn {
             .line(),
     );
     drawn
-}
-
-/// The first row of the page: whole pages from the end, so that what is followed stands at the foot.
-fn first_row(at: usize, count: usize, page: usize) -> usize {
-    let below = count.saturating_sub(at + 1) / page * page;
-    count.saturating_sub(below + page)
 }
 
 fn title(model: &Model, width: usize) -> Line<'static> {
@@ -438,15 +432,6 @@ fn folded(text: &str, width: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn pages_are_counted_from_the_end() {
-        assert_eq!(first_row(9, 10, 4), 6);
-        assert_eq!(first_row(5, 10, 4), 2);
-        assert_eq!(first_row(0, 10, 4), 0);
-        assert_eq!(first_row(0, 0, 4), 0);
-        assert_eq!(first_row(2, 3, 4), 0);
-    }
 
     #[test]
     fn a_folded_line_is_whole() {

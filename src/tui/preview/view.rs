@@ -311,13 +311,8 @@ fn visits(model: &Model, width: usize, height: usize) -> Drawn {
     let detail = detail_height(height);
     let rows = rows_of(height);
     let at = page.place();
-    // The newest stands last, and whoever looks at an older one is not carried away from it.
     let shown: Vec<&Hit> = page.shown().collect();
-    let from = if page.at.is_of_newest() {
-        shown.len().saturating_sub(rows)
-    } else {
-        at / rows * rows
-    };
+    let from = rows::first_row(at, shown.len(), rows);
     let part = shown.iter().skip(from).take(rows);
     let heading = page.filter.heading(model.look(), "What");
     let columns = Columns::of(model.look(), part.copied(), &heading, width);

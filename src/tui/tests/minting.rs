@@ -515,3 +515,17 @@ fn minting_without_a_template_is_asked_for_in_every_organization() {
         Some(Prompt::Ask(Question::MintUnknown(_)))
     ));
 }
+
+#[test]
+fn the_selected_row_stays_so_when_another_user_comes_first() {
+    let mut driver = Driver::at_tokens();
+    driver.press("enter");
+    let ticket = driver.ticket();
+    let minted = token(&driver, "user-42");
+    driver.done(ticket, Outcome::Minted(Box::new(minted)));
+    driver.add("a,b,c").press("end");
+    driver.press("alt-1").focus(Key::ExternalUserId);
+    driver.type_text("9").press("alt-3");
+    assert_eq!(driver.model.tokens.len(), 5);
+    assert_eq!(driver.model.tokens.selected().unwrap().user, user("c"));
+}

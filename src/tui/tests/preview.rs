@@ -697,3 +697,17 @@ fn the_catalogue_of_other_settings_neither_blocks_the_question_nor_replaces_the_
     driver.done(old, Outcome::Browsed);
     assert!(driver.frame().contains("Sample Data"), "{}", driver.frame());
 }
+
+#[test]
+fn one_up_from_the_newest_visit_leaves_the_page_full() {
+    let (mut driver, ticket) = running();
+    for n in 0..42 {
+        let visit = visit(n, What::Page, Some("http://localhost:3001"), None);
+        driver.answer(Event::Visited(Ticket(ticket), visit));
+    }
+    let rows = |driver: &Driver| driver.frame().matches("page  ").count();
+    let before = rows(&driver);
+    assert!(before > 5, "{}", driver.frame());
+    driver.press("up");
+    assert_eq!(rows(&driver), before, "{}", driver.frame());
+}

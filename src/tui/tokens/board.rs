@@ -267,10 +267,13 @@ impl Board {
         let selected = self.selected().map(|row| row.user.clone());
         self.filter = Filter::new(text);
         self.show();
-        let at = selected.and_then(|user| {
-            let row = *self.index.get(&user)?;
-            self.shown.iter().position(|i| *i == row)
-        });
+        self.reselect(selected.as_ref());
+    }
+
+    /// Selects a user's row, wherever it stands by now; the first one when it is not shown.
+    fn reselect(&mut self, user: Option<&ExternalUser>) {
+        let row = user.and_then(|user| self.index.get(user));
+        let at = row.and_then(|row| self.shown.iter().position(|i| i == row));
         self.select(at.unwrap_or(0));
     }
 
@@ -327,8 +330,9 @@ impl Board {
     }
 
     /// Puts the settings' own user first; one that was there for an earlier setting goes, unless
-    /// something is known of it.
+    /// something is known of it. The row that is selected stays so.
     pub fn own(&mut self, user: ExternalUser) {
+        let selected = self.selected().map(|row| row.user.clone());
         let is_idle = |row: &Row| row.token.is_none() && !row.known && !row.is_at_work();
         self.rows
             .retain(|row| !(row.own && row.user != user && is_idle(row)));
@@ -339,6 +343,7 @@ impl Board {
             self.rows.insert(0, row);
         }
         self.reindex();
+        self.reselect(selected.as_ref());
     }
 
     /// Returns true when the users known from before are on the board for this configuration.
