@@ -392,28 +392,17 @@ fn is_awaited(model: &Model, ticket: Ticket) -> bool {
     model.data.running.is_some_and(|(open, _)| open == ticket)
 }
 
-/// Takes the end of a job; gives the result back when the ticket is not the one that is awaited.
-///
-/// # Errors
-/// The result itself, for whoever awaits it.
-pub fn done(
-    model: &mut Model,
-    ticket: Ticket,
-    result: Result<Outcome, Failure>,
-) -> Result<Vec<Effect>, Result<Outcome, Failure>> {
-    let (_, since) = match model.data.running {
-        Some(running) if running.0 == ticket => running,
-        _ => return Err(result),
-    };
+/// Takes the end of the look that is under way.
+pub fn done(model: &mut Model, result: Result<Outcome, Failure>) {
+    let waited = matches!(work(model), Some(Work::Wait(_)));
     model.data.running = None;
     let failure = match result {
         Ok(Outcome::Landed(landing)) => {
-            let nothing = !landing.has_data();
-            model.data.found = Some((landing, model.now));
-            if nothing && since.is_some() {
+            if waited && !landing.has_data() {
                 model.say(Role::Warn, "! The wait is over, and nothing has landed");
             }
-            return Ok(Vec::new());
+            model.data.found = Some((landing, model.now));
+            return;
         }
         Ok(_) => mismatch(),
         Err(failure) => failure,
@@ -423,5 +412,4 @@ pub fn done(
     } else {
         model.data.failure = Some(failure);
     }
-    Ok(Vec::new())
 }

@@ -410,23 +410,8 @@ pub fn visited(model: &mut Model, ticket: Ticket, visit: Visit) {
     model.preview.take(visit, user);
 }
 
-/// Takes the end of an app; gives the result back when it is not the one that runs.
-///
-/// # Errors
-/// The result itself, for whoever awaits it.
-pub fn done(
-    model: &mut Model,
-    ticket: Ticket,
-    result: Result<Outcome, Failure>,
-) -> Result<Vec<Effect>, Result<Outcome, Failure>> {
-    if model
-        .preview
-        .run
-        .as_ref()
-        .is_none_or(|run| run.ticket != ticket)
-    {
-        return Err(result);
-    }
+/// Takes the end of the app that was started last.
+pub fn done(model: &mut Model, result: Result<Outcome, Failure>) {
     model.preview.run = None;
     let failure = match result {
         Ok(_) => mismatch(),
@@ -437,7 +422,6 @@ pub fn done(
     } else {
         model.preview.failure = Some(failure);
     }
-    Ok(Vec::new())
 }
 
 fn anew(model: &mut Model) -> Vec<Effect> {

@@ -433,14 +433,14 @@ pub fn done(model: &mut Model, ticket: Ticket, result: Result<Outcome, Failure>)
     if let Some(errand) = model.errands.remove(&ticket) {
         return ran(model, errand, result);
     }
-    let result = match data::done(model, ticket, result) {
-        Ok(effects) => return effects,
-        Err(result) => result,
-    };
-    let result = match preview::done(model, ticket, result) {
-        Ok(effects) => return effects,
-        Err(result) => result,
-    };
+    if model.data.ticket() == Some(ticket) {
+        data::done(model, result);
+        return Vec::new();
+    }
+    if model.preview.ticket() == Some(ticket) {
+        preview::done(model, result);
+        return Vec::new();
+    }
     let minted = match result {
         Ok(Outcome::Minted(minted)) => Ok(minted),
         Ok(
