@@ -119,7 +119,7 @@ pub fn offered(model: &Model) -> Vec<Entry> {
     let own = if let Some(asked) = &model.prompt {
         entries(prompt::keys(asked))
     } else if model.form.policy.is_some() {
-        entries(prerequisites::policy::KEYS)
+        [entries(prerequisites::policy::KEYS), entries(MOVES)].concat()
     } else {
         let own = if model.screen == Screen::Activity {
             [entries(activity::table(model)), entries(MOVES)].concat()
@@ -202,12 +202,7 @@ pub fn run_entry(model: &mut Model, entry: &Entry) -> Vec<Effect> {
 pub fn run(model: &mut Model, act: Act) -> Vec<Effect> {
     if matches!(
         act,
-        Act::Move(_)
-            | Act::Template(_)
-            | Act::Tokens(_)
-            | Act::Preview(_)
-            | Act::Data(_)
-            | Act::Activity(_)
+        Act::Template(_) | Act::Tokens(_) | Act::Preview(_) | Act::Data(_) | Act::Activity(_)
     ) {
         model.focus = Focus::Body;
     }
@@ -216,7 +211,12 @@ pub fn run(model: &mut Model, act: Act) -> Vec<Effect> {
         Act::Outside(action) => update::outside(model, action),
         Act::Rail(action) => update::on_rail(model, action),
         Act::Answer(answer) => prompt::answer(model, answer),
-        Act::Move(step) => update::go_by(model, step),
+        Act::Move(step) => {
+            if model.form.policy.is_none() {
+                model.focus = Focus::Body;
+            }
+            update::go_by(model, step)
+        }
         Act::Form(action) => prerequisites::act(model, action),
         Act::Policy(action) => prerequisites::policy::act(model, action),
         Act::Template(action) => template::act(model, action),

@@ -350,6 +350,27 @@ impl Model {
             .collect()
     }
 
+    /// Sets a setting by hand. What stands as it was saved is no edit, and neither is a default that nobody
+    /// saved, unless choosing it means more: some follow other settings, and a port gives way to a free one.
+    pub fn set(&mut self, key: Key, text: &str) {
+        let mut as_saved = self.draft.clone();
+        as_saved.take_from(&self.saved, key);
+        let means_more = matches!(key, Key::AllowedOrigin | Key::BaseUrl | Key::Port);
+        let is_saved = match self.saved.value(key) {
+            Some(was) => was.text.expose() == text,
+            None if text.trim().is_empty() => true,
+            None => !means_more && as_saved.text(key) == text.trim(),
+        };
+        if is_saved {
+            self.draft = as_saved;
+        } else {
+            self.draft.type_in(key, text);
+        }
+        if self.form.field().key == key && self.form.line.text() != text {
+            self.form.load(&self.draft);
+        }
+    }
+
     /// Returns true when something runs, so that a spinner turns.
     pub fn is_busy(&self) -> bool {
         self.setup.is_some()

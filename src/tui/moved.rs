@@ -19,16 +19,11 @@ pub fn is_offered(model: &Model, failure: &Failure) -> bool {
 
 /// Turns the settings to the newer API; what was proven and planned with the other is so no more.
 pub fn speak_agents(model: &mut Model) -> Vec<Effect> {
-    model.draft.speak(Api::Agents);
+    let mut spoken = model.draft.clone();
+    spoken.speak(Api::Agents);
     for key in [Key::Api, Key::BaseUrl] {
-        let was = model.saved.value(key).map(|v| v.text.clone());
-        // What stands as it was saved is no edit.
-        if was.is_some() && was == model.draft.value(key).map(|v| v.text.clone()) {
-            model.draft.take_from(&model.saved, key);
-        }
-        if model.form.field().key == key {
-            model.form.load(&model.draft);
-        }
+        let text = spoken.value(key).map_or("", |value| value.text.expose());
+        model.set(key, text);
     }
     edited(model)
 }

@@ -279,16 +279,10 @@ fn reveal(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Writes the line's text into the draft. A text that stands as it was before is no edit.
+/// Writes the line's text into the draft.
 fn typed(model: &mut Model) -> Vec<Effect> {
-    let key = model.form.field().key;
-    let text = model.form.line.text();
-    let was = model.saved.value(key).map(|v| v.text.expose());
-    if was.unwrap_or_default() == text {
-        model.draft.take_from(&model.saved, key);
-    } else {
-        model.draft.type_in(key, text);
-    }
+    let text = model.form.line.text().to_owned();
+    model.set(model.form.field().key, &text);
     edited(model)
 }
 

@@ -391,14 +391,8 @@ fn entered(model: &mut Model, wanted: Wanted, line: Line) -> Vec<Effect> {
 fn take(model: &mut Model, review: Review) -> Vec<Effect> {
     let count = counted(review.found.len(), "setting");
     for (key, _, text) in review.found {
-        let was = model.saved.value(key).map(|v| v.text.expose());
-        if was == Some(text.expose()) {
-            model.draft.take_from(&model.saved, key);
-        } else {
-            model.draft.type_in(key, text.expose());
-        }
+        model.set(key, text.expose());
     }
-    model.form.load(&model.draft);
     let effects = edited(model);
     model.say(
         Role::Good,

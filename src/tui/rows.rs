@@ -6,7 +6,7 @@
 
 use ratatui::crossterm::event::KeyCode;
 
-use super::keys::{Binding, bare, letter};
+use super::keys::{Binding, Hint, bare, hint_as, letter};
 use super::theme::Look;
 use crate::domain::text::grouped;
 
@@ -67,9 +67,19 @@ pub const MOVES: &[Binding<Move>] = &[
     },
 ];
 
+/// Returns the key bar's entry of what is scrolled.
+pub fn scroll_hint() -> Option<Hint> {
+    hint_as(MOVES, Move::Up, "scroll").map(|hint| Hint {
+        key: format!("{}↓", hint.key),
+        ..hint
+    })
+}
+
 impl Move {
     /// Returns where this leads from a place; what lies outside is cut to the ends.
     pub fn lead(self, at: usize, last: usize, page: usize) -> usize {
+        // There may be less by now than where one stood.
+        let at = at.min(last);
         let to = match self {
             Move::Up => at.saturating_sub(1),
             Move::Down => at.saturating_add(1),
@@ -193,6 +203,7 @@ mod tests {
         assert_eq!(all(0).collect::<Vec<_>>(), [0, 1, 0, 4, 0, 9]);
         assert_eq!(all(9).collect::<Vec<_>>(), [8, 9, 5, 9, 0, 9]);
         assert_eq!(Move::Down.lead(0, 0, 0), 0);
+        assert_eq!(Move::Up.lead(99, 9, 4), 8, "from where the end is by now");
     }
 
     #[test]

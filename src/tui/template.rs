@@ -14,14 +14,13 @@ use super::rows::Move;
 use super::screen::Screen;
 use super::theme::Role;
 use super::update::{edited, go, stop_setup};
-use super::view::body_size;
 use super::{moved, prerequisites};
 use crate::client::{Job, Outcome};
 use crate::domain::failure::{Code, Failure};
 use crate::domain::field::Key;
 use crate::domain::moment::Moment;
 use crate::domain::secret::Secret;
-use crate::domain::settings::{Access, Draft};
+use crate::domain::settings::Access;
 use crate::domain::template::{
     Consent, Creation, Difference, Doubt, Existing, Format, Plan, Proof, TemplateSpec, Would,
 };
@@ -176,9 +175,8 @@ pub fn press(model: &mut Model, key: KeyEvent) -> Option<Vec<Effect>> {
 
 /// Scrolls the request.
 pub fn go_by(model: &mut Model, step: Move) {
-    let last = view::body_lines(model).len().saturating_sub(1);
-    let page = body_size(model).1 / 2;
-    model.template.scroll = step.lead(model.template.scroll, last, page);
+    let (page, overflow) = view::body_page(model);
+    model.template.scroll = step.lead(model.template.scroll, overflow, page);
 }
 
 /// Does what a key stands for; what edits waits while something is sent.
@@ -311,16 +309,7 @@ fn next_format(model: &mut Model) -> Vec<Effect> {
 
 /// Edits one of the template's settings from this screen.
 pub fn edit(model: &mut Model, key: Key, text: &str) -> Vec<Effect> {
-    let was = model.saved.value(key).map(|v| v.text.expose());
-    let default = Draft::default().text(key);
-    if was == Some(text) || (was.is_none() && default == text) {
-        model.draft.take_from(&model.saved, key);
-    } else {
-        model.draft.type_in(key, text);
-    }
-    if model.form.field().key == key {
-        model.form.load(&model.draft);
-    }
+    model.set(key, text);
     edited(model)
 }
 

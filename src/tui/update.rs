@@ -116,7 +116,7 @@ pub fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     }
     if model.form.policy.is_some() {
         let known = prerequisites::policy::press(model, key);
-        return known.unwrap_or_else(|| press_outside(model, key));
+        return known.unwrap_or_else(|| press_list(model, key));
     }
     match model.focus {
         Focus::Rail(_) => press_rail(model, key),
@@ -170,14 +170,11 @@ pub fn anywhere(model: &mut Model, action: Anywhere) -> Vec<Effect> {
     }
 }
 
-/// Help scrolls by the rail's keys; everything else closes it.
+/// Help scrolls as lists do; every other key closes it.
 fn press_help(model: &mut Model, key: KeyEvent, scroll: usize) -> Vec<Effect> {
-    let most = super::view::help_overflow(model);
-    model.help = match find(RAIL, key) {
-        Some(OnRail::Up) => Some(scroll.saturating_sub(1)),
-        Some(OnRail::Down | OnRail::Into) => Some((scroll + 1).min(most)),
-        Some(OnRail::Open) | None => None,
-    };
+    let (page, overflow) = super::view::help_page(model);
+    let step = find(MOVES, key);
+    model.help = step.map(|step| step.lead(scroll, overflow, page));
     Vec::new()
 }
 
@@ -217,9 +214,10 @@ fn press_screen(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         Screen::Data => data::press(model, key),
         Screen::Activity => activity::press(model, key),
     };
-    if let Some(effects) = known {
-        return effects;
-    }
+    known.unwrap_or_else(|| press_list(model, key))
+}
+
+fn press_list(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     match find(MOVES, key) {
         Some(step) => go_by(model, step),
         None => press_outside(model, key),
@@ -229,7 +227,7 @@ fn press_screen(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
 /// Moves through what the screen lists.
 pub fn go_by(model: &mut Model, step: Move) -> Vec<Effect> {
     match model.screen {
-        Screen::Prerequisites => {}
+        Screen::Prerequisites => prerequisites::policy::go_by(model, step),
         Screen::Template => template::go_by(model, step),
         Screen::Tokens => tokens::go_by(model, step),
         Screen::Preview => preview::go_by(model, step),

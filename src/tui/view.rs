@@ -23,7 +23,7 @@ mod footer;
 mod help;
 mod rail;
 
-pub use help::help_overflow;
+pub use help::help_page;
 
 use footer::footer;
 use help::help_lines;

@@ -13,6 +13,7 @@ use crate::tui::keys::{Binding, Hint, bare, find, hint, letter};
 use crate::tui::message::Effect;
 use crate::tui::model::Model;
 use crate::tui::pen::{Row, paragraph};
+use crate::tui::rows::{Move, scroll_hint};
 use crate::tui::theme::Role;
 use crate::tui::view::body_size;
 
@@ -21,10 +22,6 @@ use crate::tui::view::body_size;
 pub enum Action {
     /// Copy it.
     Copy,
-    /// A line up.
-    Up,
-    /// A line down.
-    Down,
     /// Close it.
     Close,
 }
@@ -38,18 +35,6 @@ pub const KEYS: &[Binding<Action>] = &[
         help: "on the IAM policy: send it to the terminal's clipboard",
     },
     Binding {
-        keys: &[bare(KeyCode::Up), letter('k'), bare(KeyCode::PageUp)],
-        action: Action::Up,
-        verb: "up",
-        help: "",
-    },
-    Binding {
-        keys: &[bare(KeyCode::Down), letter('j'), bare(KeyCode::PageDown)],
-        action: Action::Down,
-        verb: "scroll",
-        help: "on the IAM policy: scroll",
-    },
-    Binding {
         keys: &[bare(KeyCode::Esc), bare(KeyCode::Enter), letter('i')],
         action: Action::Close,
         verb: "close",
@@ -59,10 +44,8 @@ pub const KEYS: &[Binding<Action>] = &[
 
 /// Returns the key bar.
 pub fn hints() -> Vec<Hint> {
-    [Action::Copy, Action::Down, Action::Close]
-        .into_iter()
-        .filter_map(|action| hint(KEYS, action))
-        .collect()
+    let own = [Action::Copy, Action::Close].map(|action| hint(KEYS, action));
+    own.into_iter().chain([scroll_hint()]).flatten().collect()
 }
 
 /// Opens it, when the form names a bucket.
@@ -81,18 +64,22 @@ pub fn press(model: &mut Model, key: KeyEvent) -> Option<Vec<Effect>> {
 
 /// Does what a key stands for.
 pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
-    let scroll = model.form.policy.unwrap_or(0);
     match action {
-        Action::Copy => return model.copy("The IAM policy", Secret::new(text(model))),
-        Action::Up => model.form.policy = Some(scroll.saturating_sub(1)),
-        Action::Down => {
-            let (width, height) = body_size(model);
-            let most = lines(model, width).len().saturating_sub(height);
-            model.form.policy = Some((scroll + 1).min(most));
+        Action::Copy => model.copy("The IAM policy", Secret::new(text(model))),
+        Action::Close => {
+            model.form.policy = None;
+            Vec::new()
         }
-        Action::Close => model.form.policy = None,
     }
-    Vec::new()
+}
+
+/// Scrolls it, while it is open.
+pub fn go_by(model: &mut Model, step: Move) {
+    if let Some(scroll) = model.form.policy {
+        let (width, height) = body_size(model);
+        let overflow = lines(model, width).len().saturating_sub(height);
+        model.form.policy = Some(step.lead(scroll, overflow, height));
+    }
 }
 
 fn text(model: &Model) -> String {

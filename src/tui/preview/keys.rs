@@ -9,7 +9,7 @@ use crate::domain::failure::Code;
 use crate::tui::customer;
 use crate::tui::keys::{Binding, Hint, bare, hint, hint_as, letter};
 use crate::tui::model::Model;
-use crate::tui::rows::{MOVES, Move};
+use crate::tui::rows::scroll_hint;
 
 /// What can be done here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,16 +138,10 @@ pub fn why_not(model: &Model, action: Action) -> Option<&'static str> {
 pub fn hints(model: &Model) -> Vec<Hint> {
     let page = &model.preview;
     if page.open.is_some() {
-        return [
-            hint_as(KEYS, Action::Back, "close"),
-            hint_as(MOVES, Move::Up, "scroll").map(|hint| Hint {
-                key: format!("{}↓", hint.key),
-                ..hint
-            }),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
+        return [hint_as(KEYS, Action::Back, "close"), scroll_hint()]
+            .into_iter()
+            .flatten()
+            .collect();
     }
     let stage = page.run.as_ref().map(|run| &run.stage);
     if stage.is_none() && serving(model).is_none() {

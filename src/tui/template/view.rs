@@ -10,7 +10,7 @@ use crate::domain::text::{counted, sanitize};
 use crate::tui::model::Model;
 use crate::tui::pen::Row;
 use crate::tui::theme::Role;
-use crate::tui::view::Drawn;
+use crate::tui::view::{Drawn, body_size};
 
 mod standing;
 
@@ -22,20 +22,48 @@ const VALUE: usize = 16;
 /// Beyond this a line is no longer read at one glance.
 const WIDEST: usize = 120;
 
+/// The page's parts, from the top.
+struct Parts {
+    head: Vec<Line<'static>>,
+    listed: Vec<Line<'static>>,
+    /// How many lines of the request there is room for, its heading included.
+    room: usize,
+    state: Vec<Line<'static>>,
+}
+
 /// Draws the page: what it says, what would be sent, and how it stands.
 pub fn draw(model: &Model, width: usize, height: usize) -> Drawn {
-    let mut lines = vec![title(model, width)];
-    let width = width.min(WIDEST);
-    let Some((_, spec)) = &model.template.of else {
-        lines.push(Line::default());
-        lines.extend(incomplete(model, width, height));
+    let Some(parts) = parts(model, width, height) else {
+        let mut lines = vec![title(model, width), Line::default()];
+        lines.extend(incomplete(model, width.min(WIDEST), height));
         return Drawn::still(lines);
     };
-    let roomy = height >= 16;
-    if roomy {
-        lines.push(Line::default());
+    let request = match &model.template.plan {
+        Some(plan) if parts.room > 0 => request(model, plan, width.min(WIDEST), parts.room),
+        Some(_) | None => Vec::new(),
+    };
+    let mut lines = parts.head;
+    for part in [parts.listed, request] {
+        if !part.is_empty() {
+            lines.push(Line::default());
+            lines.extend(part);
+        }
     }
-    lines.extend(facts(model, spec, width));
+    lines.push(Line::default());
+    lines.extend(parts.state);
+    Drawn::still(lines)
+}
+
+/// Lays the page out; `None` while the settings describe no template.
+fn parts(model: &Model, width: usize, height: usize) -> Option<Parts> {
+    const LEAST: usize = 4;
+    let mut head = vec![title(model, width)];
+    let width = width.min(WIDEST);
+    let (_, spec) = model.template.of.as_ref()?;
+    if height >= 16 {
+        head.push(Line::default());
+    }
+    head.extend(facts(model, spec, width));
     // Folded, the page's title and two facts stand above it.
     let state = standing(model, width, height.saturating_sub(4));
     let troubled = model.template.failure.is_some()
@@ -43,30 +71,35 @@ pub fn draw(model: &Model, width: usize, height: usize) -> Drawn {
             model.template.condition(),
             Condition::Conflict(..) | Condition::Unknown(_)
         );
-    if troubled && lines.len() + state.height() + 1 > height {
+    if troubled && head.len() + state.height() + 1 > height {
         // What went wrong is read before what was wanted.
-        lines.truncate(height.saturating_sub(state.height() + 1).max(3));
+        head.truncate(height.saturating_sub(state.height() + 1).max(3));
     }
-    let state = state.fitted(height.saturating_sub(lines.len() + 1));
-    let room = height.saturating_sub(lines.len() + state.len() + 2);
+    let state = state.fitted(height.saturating_sub(head.len() + 1));
+    let mut room = height.saturating_sub(head.len() + state.len() + 2);
+    let mut listing = Vec::new();
     if let Some(plan) = &model.template.plan {
-        let listed = listed(model, plan, width, if room < 11 { 2 } else { 4 });
-        let left = room.saturating_sub(listed.len() + 1);
-        if !listed.is_empty() && room > listed.len() {
-            lines.push(Line::default());
-            lines.extend(listed);
-            if left >= 4 {
-                lines.push(Line::default());
-                lines.extend(request(model, plan, width, left));
-            }
-        } else if room >= 4 {
-            lines.push(Line::default());
-            lines.extend(request(model, plan, width, room));
+        let lines = listed(model, plan, width, if room < 11 { 2 } else { 4 });
+        if !lines.is_empty() && room > lines.len() {
+            room = room.saturating_sub(lines.len() + 1);
+            listing = lines;
         }
     }
-    lines.push(Line::default());
-    lines.extend(state);
-    Drawn::still(lines)
+    Some(Parts {
+        head,
+        listed: listing,
+        room: if room < LEAST { 0 } else { room },
+        state,
+    })
+}
+
+/// Returns how many lines of the request's body a page shows, and how many do not fit.
+pub fn body_page(model: &Model) -> (usize, usize) {
+    let (width, height) = body_size(model);
+    let room = parts(model, width, height).map_or(0, |parts| parts.room);
+    let page = room.saturating_sub(1);
+    let below = body_lines(model).len().saturating_sub(page);
+    (page, if page == 0 { 0 } else { below })
 }
 
 fn title(model: &Model, width: usize) -> Line<'static> {
@@ -162,8 +195,8 @@ fn facts(model: &Model, spec: &TemplateSpec, width: usize) -> Vec<Line<'static>>
         .collect()
 }
 
-/// Returns the request's body, masked, line by line.
-pub fn body_lines(model: &Model) -> Vec<String> {
+/// The request's body, masked, line by line.
+fn body_lines(model: &Model) -> Vec<String> {
     match &model.template.plan {
         Some(plan) => format!("{:#}", plan.body)
             .lines()

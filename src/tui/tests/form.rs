@@ -237,3 +237,20 @@ fn a_paste_does_not_reach_a_field_below_the_policy() {
     assert_eq!(driver.model.draft, before);
     assert!(notice(&driver).contains("goes into a field"));
 }
+
+#[test]
+fn what_stands_as_it_was_saved_is_no_edit_however_it_comes() {
+    let mut driver = Driver::ready();
+    driver.paste("TEMPLATE_FORMAT=jsonl\nS3_PATH_PREFIX=customers");
+    driver.press("enter");
+    assert_eq!(driver.model.unsaved(), []);
+    driver.focus(Key::TemplateName).type_text("destination-s3");
+    assert_eq!(driver.model.unsaved(), []);
+    driver.type_text("x").press("ctrl-u");
+    assert_eq!(driver.model.unsaved(), []);
+    // An origin that was chosen stays when the port is another; the default follows it.
+    driver.focus(Key::AllowedOrigin);
+    driver.type_text("http://localhost:3001");
+    let chosen = vec![(Key::AllowedOrigin, Secret::new("http://localhost:3001"))];
+    assert_eq!(driver.model.unsaved(), chosen);
+}

@@ -1,5 +1,6 @@
 //! Tables on `update`: what a key, a paste, an answer or time leads to.
 
+use super::frames::planned;
 use super::*;
 use crate::domain::failure::{Code, Exit};
 use crate::tui::model::{Focus, Work};
@@ -187,4 +188,25 @@ fn the_header_tells_the_life_of_the_settings_own_token() {
     assert_eq!(next_wake(&driver.model), None);
     driver.press("backspace");
     assert!(driver.frame().contains("access token 15 min"), "put back");
+}
+
+#[test]
+fn what_scrolls_ends_with_its_last_line_and_goes_by_the_page() {
+    let template = planned(|_| Would::Create);
+    let mut policy = Driver::ready();
+    policy.size(60, 16).press("esc i");
+    let mut help = Driver::at_tokens();
+    help.press("?");
+    for (name, mut driver) in [("template", template), ("policy", policy), ("help", help)] {
+        let top = driver.frame();
+        let end = driver.press("end").frame();
+        assert_ne!(top, end, "{name}");
+        assert_eq!(driver.press("down").frame(), end, "{name}");
+        assert_ne!(driver.press("up").frame(), end, "{name}");
+        let above = driver.press("end pgup").frame();
+        assert_ne!(driver.press("down").frame(), above, "{name}");
+        assert_eq!(driver.press("home").frame(), top, "{name}");
+        let page = driver.press("pgdn").frame();
+        assert_ne!(driver.press("home down").frame(), page, "{name}");
+    }
 }

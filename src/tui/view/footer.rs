@@ -10,6 +10,7 @@ use crate::tui::keys::{self, Hint};
 use crate::tui::model::{Focus, Model};
 use crate::tui::mouse::Click;
 use crate::tui::pen::Row;
+use crate::tui::rows::scroll_hint;
 use crate::tui::screen::Screen;
 use crate::tui::theme::Role;
 use crate::tui::{activity, data, palette, prerequisites, preview, prompt, template, tokens};
@@ -20,10 +21,7 @@ fn hints(model: &Model) -> Vec<Hint> {
     if model.help.is_some() {
         return [
             keys::hint_as(keys::ANYWHERE, keys::Anywhere::Help, "close"),
-            keys::hint_as(keys::RAIL, keys::OnRail::Up, "scroll").map(|hint| Hint {
-                key: format!("{}↓", hint.key),
-                ..hint
-            }),
+            scroll_hint(),
         ]
         .into_iter()
         .flatten()

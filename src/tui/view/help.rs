@@ -41,12 +41,13 @@ pub(super) fn help_lines(model: &Model, width: usize) -> Vec<Line<'static>> {
     lines
 }
 
-/// Returns how many lines of help do not fit.
-pub fn help_overflow(model: &Model) -> usize {
+/// Returns how many lines of help a page shows, and how many do not fit.
+pub fn help_page(model: &Model) -> (usize, usize) {
     let (width, height) = model.size;
     let body = body_of(Rect::new(0, 0, width, height));
     let lines = help_lines(model, usize::from(body.width)).len();
-    lines.saturating_sub(usize::from(body.height))
+    let page = usize::from(body.height);
+    (page, lines.saturating_sub(page))
 }
 
 /// The editing keys, which the line editor binds itself.
