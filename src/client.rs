@@ -4,7 +4,8 @@
 //! This file is what is said between the task and a screen; `desk` runs the jobs, `jobs` does them.
 //! Depends on `demo`, `ops`, `api`, `ledger`, `env_file`, `browser` and `domain`; knows nothing of
 //! screens. Several tickets may be open at once: the setup lane holds one, where the newest command
-//! supersedes, and minting holds one per user. Every ticket ends with exactly one [`Event::Done`].
+//! supersedes; minting holds one job for each configuration, origin and user, which further tickets join.
+//! Every ticket ends with exactly one [`Event::Done`].
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -49,8 +50,9 @@ pub struct Ticket(pub u64);
 pub enum Command {
     /// Begin a job under a new ticket.
     Start(Ticket, Job),
-    /// Give a job up. It still ends with one `Done`, whose failure is `cancelled`; a request that
-    /// has been sent is not undone by it.
+    /// Give a job up. It still ends with one `Done`, whose failure is `cancelled` unless the job was done
+    /// first; a request that has been sent is not undone by it. `Recall`, `Forget`, `Users`, `Save` and
+    /// `Reload` are not given up: they end as they would have.
     Cancel(Ticket),
     /// These credentials are left: the access token that is held for them is forgotten.
     Leave(Box<Access>),
