@@ -3,12 +3,12 @@
 //! Depends on `model`, the data's page; on the client's types and `domain`. What the customer leads to is
 //! looked for on the data's page, when that is about the same user by then.
 
+use super::data;
 use super::message::Effect;
 use super::model::{Errand, Model, Place};
 use super::screen::Screen;
 use super::theme::Role;
 use super::update::{failed, mismatch};
-use super::{data, outage};
 use crate::client::{Command, Job, Outcome};
 use crate::domain::failure::Failure;
 use crate::domain::user::ExternalUser;
@@ -51,11 +51,7 @@ pub fn is_free(model: &mut Model) -> bool {
 
 /// Plays a customer for a user.
 pub fn play(model: &mut Model, user: ExternalUser) -> Vec<Effect> {
-    if model.wire.ended.is_some() {
-        model.say(Role::Bad, outage::NOBODY);
-        return Vec::new();
-    }
-    vec![model.send_out(Errand::Play(user.clone()), Job::Play(user))]
+    model.send_out(Errand::Play(user.clone()), Job::Play(user))
 }
 
 /// Lets go of the customer who is played; the answer is dropped when it comes.

@@ -12,7 +12,6 @@ use super::input::Line;
 use super::keys::find;
 use super::message::Effect;
 use super::model::{Focus, Model};
-use super::outage::NOBODY;
 use super::prompt::{Prompt, Wanted};
 use super::rows::{Filter, Move};
 use super::screen::Screen;
@@ -312,18 +311,16 @@ fn play(model: &mut Model) -> Vec<Effect> {
 
 /// Looks, once or until there is some.
 fn begin(model: &mut Model, since: Option<Moment>) -> Vec<Effect> {
-    if model.wire.ended.is_some() {
-        model.say(Role::Bad, NOBODY);
-        return Vec::new();
-    }
     let Some((access, spec, user)) = model.data.of.clone() else {
         return go(model, Screen::Prerequisites);
     };
     let job = Job::Verify(access, spec, user, since.map(|_| WAIT));
-    let ticket = model.ticket();
+    let Some((ticket, effect)) = model.order(job) else {
+        return Vec::new();
+    };
     model.data.running = Some((ticket, since));
     model.data.failure = None;
-    vec![Effect::Send(Command::Start(ticket, job))]
+    vec![effect]
 }
 
 /// Lets go of what is awaited; its answer is dropped when it comes.

@@ -18,6 +18,7 @@ use crate::domain::user::ExternalUser;
 
 use super::Start;
 use super::message::Effect;
+use super::outage::NOBODY;
 use super::palette::Palette;
 use super::prerequisites::Form;
 use super::preview;
@@ -282,10 +283,16 @@ impl Model {
         });
     }
 
-    /// Takes the next ticket.
-    pub fn ticket(&mut self) -> Ticket {
+    /// Orders a job of the client task, under the next ticket. Says that there is nobody when the task has
+    /// ended: the one place that does, so ask here before anything is changed for the job's sake.
+    pub fn order(&mut self, job: Job) -> Option<(Ticket, Effect)> {
+        if self.wire.ended.is_some() {
+            self.say(Role::Bad, NOBODY);
+            return None;
+        }
         self.tickets += 1;
-        Ticket(self.tickets)
+        let ticket = Ticket(self.tickets);
+        Some((ticket, Effect::Send(Command::Start(ticket, job))))
     }
 
     /// Returns what the setup lane is at.
@@ -293,23 +300,32 @@ impl Model {
         self.setup.as_ref().map(|setup| setup.work)
     }
 
-    /// Starts a job in the setup lane, about this template or none.
-    pub fn set_up(&mut self, work: Work, of: Option<(Access, TemplateSpec)>, job: Job) -> Effect {
-        let ticket = self.ticket();
+    /// Starts a job in the setup lane, about this template or none; no effect when nobody takes it.
+    pub fn set_up(
+        &mut self,
+        work: Work,
+        of: Option<(Access, TemplateSpec)>,
+        job: Job,
+    ) -> Vec<Effect> {
+        let Some((ticket, effect)) = self.order(job) else {
+            return Vec::new();
+        };
         self.setup = Some(Setup {
             ticket,
             work,
             of,
             stopping: false,
         });
-        Effect::Send(Command::Start(ticket, job))
+        vec![effect]
     }
 
-    /// Starts a small job outside the setup lane.
-    pub fn send_out(&mut self, errand: Errand, job: Job) -> Effect {
-        let ticket = self.ticket();
+    /// Starts a small job outside the setup lane; no effect when nobody takes it.
+    pub fn send_out(&mut self, errand: Errand, job: Job) -> Vec<Effect> {
+        let Some((ticket, effect)) = self.order(job) else {
+            return Vec::new();
+        };
         self.errands.insert(ticket, errand);
-        Effect::Send(Command::Start(ticket, job))
+        vec![effect]
     }
 
     /// Copies a text: to the terminal's clipboard, or else into a file.

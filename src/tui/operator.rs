@@ -13,10 +13,13 @@ pub const UNKNOWN: &str = "Where Airbyte shows this workspace is not known";
 /// Copies a page's address, and opens it. Over SSH the browser is on the other side, so the copy is
 /// all there is.
 pub fn open(model: &mut Model, address: &str) -> Vec<Effect> {
-    let mut effects = model.copy("The address in Airbyte", Secret::new(address));
-    if !model.over_ssh {
+    let browse = if model.over_ssh {
+        Vec::new()
+    } else {
         let errand = Errand::Browse("its address was copied");
-        effects.push(model.send_out(errand, Job::Browse(address.to_owned())));
-    }
+        model.send_out(errand, Job::Browse(address.to_owned()))
+    };
+    let mut effects = model.copy("The address in Airbyte", Secret::new(address));
+    effects.extend(browse);
     effects
 }

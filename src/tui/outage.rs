@@ -11,7 +11,7 @@ use super::theme::Role;
 use super::tokens;
 use super::update::{done, entered};
 use super::view::Drawn;
-use crate::client::{Command, Ticket};
+use crate::client::Ticket;
 use crate::domain::failure::{Code, Failure};
 
 /// What is said of an order while there is nobody to take it.
@@ -33,16 +33,18 @@ pub fn ended(model: &mut Model, place: Option<String>) {
         "F4 starts it again; what it did is given up"
     };
     let failure = Failure::new(Code::Internal, STOPPED).because(because);
-    model.wire.ended = Some(failure.hint(hint));
+    model.wire.ended = Some(failure.clone().hint(hint));
     model.tokens.drop_queue();
     if let Some(app) = model.preview.ticket() {
         let failure = Failure::new(Code::Internal, "the demo app has stopped")
             .because("the background task that served it has stopped")
             .hint("F4, then Enter, starts both again");
-        let _orders = done(model, app, Err(failure));
+        let _nothing = done(model, app, Err(failure));
     }
     for ticket in awaited(model) {
-        give_up(model, ticket);
+        let failure = failure.clone().hint("F4 starts the task; then try again");
+        // What this leads to is refused where it is ordered.
+        let _nothing = done(model, ticket, Err(failure));
     }
     model.notice = None;
 }
@@ -51,34 +53,6 @@ pub fn ended(model: &mut Model, place: Option<String>) {
 pub fn stumbled(model: &mut Model, place: &str) {
     let text = format!("✖ A bug in embedctl at {place} ended a part of what was being done");
     model.say(Role::Bad, text);
-}
-
-/// Ends a ticket as failed.
-fn give_up(model: &mut Model, ticket: Ticket) {
-    if let Some(why) = model.wire.ended.clone() {
-        let failure = why.hint("F4 starts the task; then try again");
-        // Nobody takes what this would order next.
-        let _orders = done(model, ticket, Err(failure));
-    }
-}
-
-/// Keeps back the orders that there is nobody to take; they end as failed.
-pub fn hold_back(model: &mut Model, effects: Vec<Effect>) -> Vec<Effect> {
-    if model.wire.ended.is_none() {
-        return effects;
-    }
-    let mut others = Vec::new();
-    for effect in effects {
-        let Effect::Send(command) = effect else {
-            others.push(effect);
-            continue;
-        };
-        if let Command::Start(ticket, _) = command {
-            give_up(model, ticket);
-            model.say(Role::Bad, NOBODY);
-        }
-    }
-    others
 }
 
 /// Every ticket that is open, but the demo app's.

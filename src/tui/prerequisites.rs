@@ -369,8 +369,11 @@ fn check(model: &mut Model) -> Vec<Effect> {
     if model.form.is_proven() {
         return go(model, Screen::Template);
     }
-    model.form.rungs = not_yet();
-    model.form.stale = false;
     let draft = model.draft.clone();
-    vec![model.set_up(Work::Check, None, Job::Check(draft))]
+    let effects = model.set_up(Work::Check, None, Job::Check(draft));
+    if !effects.is_empty() {
+        model.form.rungs = not_yet();
+        model.form.stale = false;
+    }
+    effects
 }

@@ -12,7 +12,6 @@ use super::input::Line;
 use super::keys::find;
 use super::message::Effect;
 use super::model::{Errand, Focus, Model, Place};
-use super::outage::NOBODY;
 use super::prompt::{Prompt, Wanted};
 use super::rows::{Filter, Following, Move};
 use super::screen::Screen;
@@ -249,14 +248,14 @@ pub fn entered(model: &mut Model) -> Vec<Effect> {
 }
 
 fn want_catalogue(model: &mut Model) -> Vec<Effect> {
-    if model.wire.ended.is_some() || is_asking(model) || matches!(catalogue(model), Some(Ok(_))) {
+    if is_asking(model) || matches!(catalogue(model), Some(Ok(_))) {
         return Vec::new();
     }
     let Some(access) = model.access() else {
         return Vec::new();
     };
     let errand = Errand::Catalogue(access.clone());
-    vec![model.send_out(errand, Job::Catalogue(access))]
+    model.send_out(errand, Job::Catalogue(access))
 }
 
 /// Takes what became of asking for the catalogue; other settings' may come after these ones'.
@@ -333,10 +332,6 @@ fn switch(model: &mut Model) -> Vec<Effect> {
 
 /// Starts an app, in the place of the one that runs.
 fn start(model: &mut Model, door: Option<Door>) -> Vec<Effect> {
-    if model.wire.ended.is_some() {
-        model.say(Role::Bad, NOBODY);
-        return Vec::new();
-    }
     let Some(on) = serving(model) else {
         return go(model, Screen::Prerequisites);
     };
@@ -345,17 +340,16 @@ fn start(model: &mut Model, door: Option<Door>) -> Vec<Effect> {
         lists_origin: lists_origin(model),
         serving: on.clone(),
     };
-    let ticket = model.ticket();
+    let Some((ticket, effect)) = model.order(Job::Serve(Box::new(stand))) else {
+        return Vec::new();
+    };
     model.preview.failure = None;
     model.preview.run = Some(Run {
         ticket,
         on,
         stage: Stage::Opening,
     });
-    vec![Effect::Send(Command::Start(
-        ticket,
-        Job::Serve(Box::new(stand)),
-    ))]
+    vec![effect]
 }
 
 /// Whether pages on the origin of the settings may ask for tokens too. One that nobody has chosen
@@ -459,8 +453,12 @@ fn browse(model: &mut Model) -> Vec<Effect> {
         model.say(Role::Warn, text);
         return Vec::new();
     }
-    model.say(Role::Busy, format!("Opening {url}"));
-    vec![model.send_out(Errand::Browse("y copies the address"), Job::Browse(url))]
+    let errand = Errand::Browse("y copies the address");
+    let effects = model.send_out(errand, Job::Browse(url.clone()));
+    if !effects.is_empty() {
+        model.say(Role::Busy, format!("Opening {url}"));
+    }
+    effects
 }
 
 fn copy(model: &mut Model) -> Vec<Effect> {

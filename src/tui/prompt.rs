@@ -326,7 +326,7 @@ fn agreed(model: &mut Model, question: Question) -> Vec<Effect> {
         }
         Question::MintAll(_) => tokens::mint_everyone(model),
         Question::MintToCopy(user) => tokens::mint(model, vec![Wish { user, copy: true }]),
-        Question::Forget(user) => tokens::forget(model, user),
+        Question::Forget(user) => tokens::forget(model, &user),
         Question::Quit => vec![Effect::Quit(Exit::Done)],
     }
 }
@@ -364,8 +364,11 @@ fn entered(model: &mut Model, wanted: Wanted, line: Line) -> Vec<Effect> {
         Wanted::Users(users) if text.starts_with('@') => {
             model.tokens.add(users);
             let path = PathBuf::from(text.trim_start_matches('@').trim());
-            model.say(Role::Busy, "Reading the list …");
-            vec![model.send_out(Errand::Users, Job::Users(path))]
+            let effects = model.send_out(Errand::Users, Job::Users(path));
+            if !effects.is_empty() {
+                model.say(Role::Busy, "Reading the list …");
+            }
+            effects
         }
         Wanted::Users(mut users) => {
             users.extend(UserList::parse(&text).users);

@@ -154,7 +154,7 @@ pub fn want_plan(model: &mut Model) -> Vec<Effect> {
     follow(model);
     let page = &model.template;
     let wanted = shown && page.plan.is_none() && page.made.is_none() && page.failure.is_none();
-    if !wanted || model.setup.is_some() || model.wire.ended.is_some() {
+    if !wanted || model.setup.is_some() {
         return Vec::new();
     }
     plan(model)
@@ -163,7 +163,7 @@ pub fn want_plan(model: &mut Model) -> Vec<Effect> {
 fn plan(model: &mut Model) -> Vec<Effect> {
     let of = model.template.of.clone();
     match of.clone() {
-        Some((access, spec)) => vec![model.set_up(Work::Plan, of, Job::Plan(access, spec))],
+        Some((access, spec)) => model.set_up(Work::Plan, of, Job::Plan(access, spec)),
         None => Vec::new(),
     }
 }
@@ -223,12 +223,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             Some(id) => model.copy("The template's id", id),
             None => Vec::new(),
         },
-        Action::Refresh => {
-            model.template.plan = None;
-            model.template.failure = None;
-            model.template.unproved = None;
-            want_plan(model)
-        }
+        Action::Refresh => refresh(model),
         Action::Back => {
             if model.setup.is_some() {
                 return stop_setup(model);
@@ -237,6 +232,20 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
     }
+}
+
+/// Looks again; what was known stays where nobody can look.
+fn refresh(model: &mut Model) -> Vec<Effect> {
+    if model.setup.is_some() {
+        return Vec::new();
+    }
+    follow(model);
+    let effects = plan(model);
+    if !effects.is_empty() {
+        let page = &mut model.template;
+        (page.plan, page.failure, page.unproved) = (None, None, None);
+    }
+    effects
 }
 
 fn ask(model: &mut Model, question: Question) -> Vec<Effect> {
@@ -317,7 +326,7 @@ fn adopt(model: &mut Model) -> Vec<Effect> {
     let of = model.template.of.clone();
     match (model.template.condition(), of.clone()) {
         (Condition::Unknown(_), Some((access, spec))) => {
-            vec![model.set_up(Work::Adopt, of, Job::Adopt(access, spec))]
+            model.set_up(Work::Adopt, of, Job::Adopt(access, spec))
         }
         _ => Vec::new(),
     }
@@ -332,10 +341,12 @@ pub fn create(model: &mut Model, consent: Consent, proof: Proof) -> Vec<Effect> 
     if model.setup.is_some() {
         return Vec::new();
     }
-    model.template.failure = None;
-    model.template.unproved = None;
-    let job = Job::Create(access, spec, consent, proof);
-    vec![model.set_up(Work::Create, of, job)]
+    let effects = model.set_up(Work::Create, of, Job::Create(access, spec, consent, proof));
+    if !effects.is_empty() {
+        model.template.failure = None;
+        model.template.unproved = None;
+    }
+    effects
 }
 
 /// Takes a bucket that was not proved: the plan holds as it was, since nothing was sent.

@@ -43,7 +43,7 @@ pub enum Action {
     Mint,
     /// Add users.
     Add,
-    /// Mint for everyone without a live token.
+    /// Mint for everyone shown without a live token.
     MintAll,
     /// Renew the selected user's token by itself.
     Auto,
@@ -83,7 +83,7 @@ pub const KEYS: &[Binding<Action>] = &[
         keys: &[letter('M')],
         action: Action::MintAll,
         verb: "mint all",
-        help: "mint for every user without a live token",
+        help: "mint for every user shown without a live token",
     },
     Binding {
         keys: &[letter('r')],
@@ -285,13 +285,10 @@ pub fn recall(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     let asked = |e: &Errand| matches!(e, Errand::Recall(of) if *of == access);
-    if model.tokens.is_recalled(&access)
-        || model.errands.values().any(asked)
-        || model.wire.ended.is_some()
-    {
+    if model.tokens.is_recalled(&access) || model.errands.values().any(asked) {
         return Vec::new();
     }
-    vec![model.send_out(Errand::Recall(access.clone()), Job::Recall(access))]
+    model.send_out(Errand::Recall(access.clone()), Job::Recall(access))
 }
 
 /// Takes the users known from before.
@@ -357,7 +354,10 @@ fn mint_selected(model: &mut Model) -> Vec<Effect> {
 fn mint_all(model: &mut Model) -> Vec<Effect> {
     let users = model.tokens.without_token(model.now);
     if users.is_empty() {
-        model.say(Role::Quiet, "Everyone has a live token");
+        model.say(
+            Role::Quiet,
+            "Everyone shown has a live token, or one under way",
+        );
         return Vec::new();
     }
     if users.len() > ASK_ABOVE {
@@ -367,7 +367,7 @@ fn mint_all(model: &mut Model) -> Vec<Effect> {
     mint_everyone(model)
 }
 
-/// Mints for everyone without a live token, as was confirmed.
+/// Mints for everyone shown without a live token, as was confirmed.
 pub fn mint_everyone(model: &mut Model) -> Vec<Effect> {
     let users = model.tokens.without_token(model.now);
     mint(model, users.into_iter().map(Wish::of).collect())
@@ -428,18 +428,19 @@ fn enqueue(model: &mut Model, wishes: Vec<Wish>) -> Vec<Effect> {
 
 fn pump(model: &mut Model) -> Vec<Effect> {
     let mut effects = Vec::new();
-    let target = model.target().filter(|_| model.wire.ended.is_none());
-    let Some((access, origin)) = target else {
+    let Some((access, origin)) = model.target() else {
         return effects;
     };
     while model.tokens.open_count() < OPEN_LIMIT {
         let Some(user) = model.tokens.next_queued() else {
             break;
         };
-        let ticket = model.ticket();
+        let job = Job::Mint(access.clone(), origin.clone(), user.clone());
+        let Some((ticket, effect)) = model.order(job) else {
+            break;
+        };
         model.tokens.opened(ticket, &user);
-        let job = Job::Mint(access.clone(), origin.clone(), user);
-        effects.push(Effect::Send(Command::Start(ticket, job)));
+        effects.push(effect);
     }
     effects
 }
@@ -545,19 +546,23 @@ fn in_airbyte(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Takes users off the list of those known from before, as was confirmed.
-pub fn forget(model: &mut Model, user: ExternalUser) -> Vec<Effect> {
-    let cancelled = model.tokens.drop_work_of(&user);
-    let mut effects: Vec<Effect> = cancelled
-        .into_iter()
-        .map(|ticket| Effect::Send(Command::Cancel(ticket)))
-        .collect();
-    match model.access() {
-        Some(access) => {
-            effects.push(model.send_out(Errand::Forget(user.clone()), Job::Forget(access, user)));
-        }
-        None => model.tokens.remove(&user),
+pub fn forget(model: &mut Model, user: &ExternalUser) -> Vec<Effect> {
+    let Some(access) = model.access() else {
+        model.tokens.remove(user);
+        return Vec::new();
+    };
+    let forget = model.send_out(
+        Errand::Forget(user.clone()),
+        Job::Forget(access, user.clone()),
+    );
+    if forget.is_empty() {
+        return Vec::new();
     }
-    effects
+    // What mints for the user is given up first, so that it writes nothing of it afterwards.
+    let open = model.tokens.drop_work_of(user).into_iter();
+    open.map(|ticket| Effect::Send(Command::Cancel(ticket)))
+        .chain(forget)
+        .collect()
 }
 
 /// Stops what is being minted.

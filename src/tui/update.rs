@@ -25,7 +25,6 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let tells_nothing = matches!(message, Message::Ticked(_) | Message::Resized(..));
     let mut effects = take_in(model, message);
     effects.extend(tokens::resume(model));
-    let effects = outage::hold_back(model, effects);
     if !model.is_busy() && !model.preview.is_running() {
         // Whose try was to come has ended or was given up.
         model.wire.retry_at = None;

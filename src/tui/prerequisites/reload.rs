@@ -22,7 +22,7 @@ pub fn reload(model: &mut Model) -> Vec<Effect> {
     if is_at_the_file(model) {
         return Vec::new();
     }
-    vec![model.send_out(Errand::Reload, Job::Reload)]
+    model.send_out(Errand::Reload, Job::Reload)
 }
 
 /// Takes the settings as they stand outside, and tells what is new by its name.

@@ -52,7 +52,7 @@ pub fn save_to(model: &mut Model, path: Option<&str>) -> Vec<Effect> {
     let unsaved = model.unsaved();
     let keys = unsaved.iter().map(|(key, _)| *key).collect();
     let errand = Errand::Save(keys, Box::new(model.draft.clone()));
-    vec![model.send_out(errand, Job::Save(unsaved, path.map(Into::into)))]
+    model.send_out(errand, Job::Save(unsaved, path.map(Into::into)))
 }
 
 /// Takes note of what was written.

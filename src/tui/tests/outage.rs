@@ -218,3 +218,34 @@ fn a_creation_that_was_sent_is_looked_for_again() {
             .any(|(_, job)| matches!(job, Job::Plan(..)))
     );
 }
+
+#[test]
+fn what_is_asked_for_meanwhile_leaves_everything_as_it_was() {
+    let mut driver = board();
+    driver.press("alt-4");
+    for (ticket, _) in driver.model.errands.clone() {
+        driver.answer(Event::Done(ticket, Ok(preview::catalogue())));
+    }
+    driver.press("alt-1 enter");
+    let check = driver.ticket();
+    let mut walked = steps();
+    walked[2].status = Status::Fail;
+    driver.done(check, Outcome::Checked(walked));
+    ends(&mut driver);
+    for (screen, keys) in [
+        ("alt-1", "enter"),
+        ("alt-2", "r"),
+        ("alt-3", "M"),
+        ("alt-3", "x enter"),
+        ("alt-4", "enter"),
+        ("alt-5", "enter"),
+        ("alt-5", "w"),
+    ] {
+        let mut before = driver.press(screen).model.clone();
+        driver.press(keys);
+        assert_eq!(driver.effects, [], "{keys}");
+        assert!(notice(&driver).contains("F4 starts it again"), "{keys}");
+        before.notice.clone_from(&driver.model.notice);
+        assert!(driver.model == before, "{screen} {keys}");
+    }
+}

@@ -51,7 +51,8 @@ impl Board {
         ticket
     }
 
-    /// Returns the users without a good token and without one under way, in order.
+    /// Returns the users among those that the filter leaves without a good token and without one under way,
+    /// in order.
     pub fn without_token(&self, now: Moment) -> Vec<ExternalUser> {
         self.shown(0, usize::MAX)
             .filter(|(_, row)| !row.is_at_work() && self.usable(row, now).is_none())
