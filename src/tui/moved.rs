@@ -22,8 +22,9 @@ pub fn speak_agents(model: &mut Model) -> Vec<Effect> {
     let mut spoken = model.draft.clone();
     spoken.speak(Api::Agents);
     for key in [Key::Api, Key::BaseUrl] {
-        let text = spoken.value(key).map_or("", |value| value.text.expose());
-        model.set(key, text);
+        if spoken.value(key) != model.draft.value(key) {
+            model.set(key, &spoken.text(key));
+        }
     }
     edited(model)
 }
