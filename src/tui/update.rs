@@ -325,9 +325,9 @@ fn pasted(model: &mut Model, text: &str) -> Vec<Effect> {
 }
 
 /// Draws the consequences of an edited setting: verdicts anew, what was proven is proven no more, a
-/// question about the old settings is closed, what runs on them is given up, and the screen that is shown
-/// asks anew. A creation or an adoption under way is not: it has
-/// been sent, and tells by its end whose it was.
+/// question about the old settings is closed, what runs on them is given up, and the screen that is
+/// shown asks anew. A creation or an adoption under way is not given up: it has been sent, and counts
+/// only if the settings are those again by its end.
 pub fn edited(model: &mut Model) -> Vec<Effect> {
     let mut effects = Vec::new();
     model.form.findings = model.draft.findings();
