@@ -23,8 +23,8 @@ use crate::domain::moment::{Clock, Moment};
 use crate::domain::record::{Body, Proof, Record, address};
 use crate::domain::redact::Redactor;
 use crate::domain::secret::Secret;
-use crate::domain::text::sanitize;
 use crate::domain::settings::Access;
+use crate::domain::text::sanitize;
 use crate::domain::token::jwt_expiry;
 use crate::http::{ATTEMPTS, Http, PATIENCE, header_date, location, retry_after};
 

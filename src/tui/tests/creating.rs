@@ -181,7 +181,7 @@ fn a_creation_that_was_sent_outlives_an_edit() {
 
 #[test]
 fn an_adoption_that_was_sent_outlives_an_edit_and_is_no_other_templates() {
-    let mut driver = planned(|_| Would::Ask("2026-01-02T12:31:07Z".to_owned()));
+    let mut driver = planned(|_| Would::Ask(Doubt::Sent("2026-01-02T12:31:07Z".to_owned())));
     driver.press("a");
     let ticket = driver.ticket();
     let old = existing(&driver);
@@ -194,7 +194,7 @@ fn an_adoption_that_was_sent_outlives_an_edit_and_is_no_other_templates() {
         notice(&driver),
         "The template of the settings before they were edited is recorded"
     );
-    let mut driver = planned(|_| Would::Ask("2026-01-02T12:31:07Z".to_owned()));
+    let mut driver = planned(|_| Would::Ask(Doubt::Sent("2026-01-02T12:31:07Z".to_owned())));
     driver.press("a");
     let ticket = driver.ticket();
     driver.press("alt-1").focus(Key::Bucket).type_text("x");
