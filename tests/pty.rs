@@ -255,6 +255,9 @@ fn enter_leads_from_the_form_to_a_live_token() {
     console.shows("✔ live").shows("decoded, not verified");
     console.press("q");
     assert_eq!(console.ends(), 0);
+    // Neither the screen nor what it leaves standing ever held the token.
+    let bytes = String::from_utf8_lossy(&console.bytes);
+    assert!(!bytes.contains("eyJ"), "{bytes}");
 }
 
 #[test]
@@ -477,6 +480,21 @@ fn a_paste_never_submits() {
     console.shows("Pasted 2 settings").press("\r");
     console.shows("not saved").shows("not checked yet");
     console.press("\x03");
+    assert_eq!(console.ends(), 0);
+}
+
+#[test]
+fn a_paste_of_a_mebibyte_is_cut_with_a_note() {
+    let mut console = Console::open(&[]);
+    console.shows("Enter check").press("\x1b[200~");
+    let piece = "p".repeat(64 << 10);
+    for _ in 0..16 {
+        console.press(&piece);
+    }
+    console.press("\x1b[201~");
+    console
+        .shows("The paste was longer than 4,096 characters")
+        .press("\x03");
     assert_eq!(console.ends(), 0);
 }
 

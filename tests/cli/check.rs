@@ -348,3 +348,21 @@ fn a_token_that_cannot_be_opened_fails_the_rung_and_not_the_mint() {
         assert_eq!(home.run("token mint").expect(0).out.trim(), value);
     }
 }
+
+#[test]
+fn a_bucket_that_answers_with_a_bomb_of_entities_is_refused() {
+    let level = |n: u32| format!("<!ENTITY a{} \"{}\">", n + 1, format!("&a{n};").repeat(10));
+    let levels: String = (0..20).map(level).collect();
+    let entities = format!("<!ENTITY a0 \"boom\">{levels}");
+    let bomb = format!(
+        "<!DOCTYPE r [{entities}]><ListBucketResult><Name>&a20;</Name><Prefix>&a20;</Prefix></ListBucketResult>"
+    );
+    for status in ["200 OK", "403 Forbidden"] {
+        let bomb = bomb.clone();
+        let store = Listener::start(move |_| Listener::text(status, "application/xml", &bomb));
+        let site = Site::new(&[]);
+        let home = site.home_with(&[("S3_ENDPOINT", &store.url)]);
+        let ran = home.run("check --only bucket -o json").expect(9);
+        assert!(!ran.out.contains("boom"), "{ran:?}");
+    }
+}

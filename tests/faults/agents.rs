@@ -38,24 +38,26 @@ fn one_that_the_list_does_not_show_is_unknown_and_may_be_sent_again() {
 
 #[test]
 fn a_list_that_cannot_be_read_when_it_is_needed_leaves_the_outcome_unknown() {
-    let site = Site::new(&[
-        "template=commit+reset*1",
-        "templates=delay:0*2",
-        "templates=status:403*1",
-    ]);
-    let home = home(&site);
-    let ran = home.run(CREATE).expect(7);
-    assert!(
-        ran.json()["error"]["hint"]
-            .as_str()
-            .unwrap()
-            .contains("looks first")
-    );
-    assert_eq!(
-        home.run(CREATE).expect(0).json()["data"]["outcome"],
-        "exists"
-    );
-    assert_eq!(site.seen("templates"), 1);
+    for unreadable in ["status:403", "status:404", "html:200", "array"] {
+        let site = Site::new(&[
+            "template=commit+reset*1",
+            "templates=delay:0*2",
+            &format!("templates={unreadable}*1"),
+        ]);
+        let home = home(&site);
+        let error = home.run(CREATE).expect(7).json()["error"].clone();
+        let says = |part: &str, words: &str| error[part].as_str().unwrap().contains(words);
+        assert!(
+            says("because", "the list of templates cannot be read"),
+            "{error}"
+        );
+        assert!(says("hint", "looks first"), "{error}");
+        assert_eq!(
+            home.run(CREATE).expect(0).json()["data"]["outcome"],
+            "exists"
+        );
+        assert_eq!(site.seen("templates"), 1, "{unreadable}");
+    }
 }
 
 #[test]
