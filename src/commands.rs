@@ -38,6 +38,13 @@ pub async fn run(
     environment: &Environment,
     printer: &mut Printer,
 ) -> Exit {
+    if cli.sandbox && !matches!(command, Command::Check(_) | Command::Serve(_)) {
+        return printer.usage(
+            "--sandbox does not go with this command",
+            "a private sandbox ends with its run, so only the console, `check` and `serve` have one",
+            "leave it out for the settings' own target; `embedctl sandbox` serves one that lasts",
+        );
+    }
     match command {
         Command::Check(args) => check::run(cli, args, environment, printer).await,
         Command::Env(args) => env::run(cli, args, environment, printer).await,

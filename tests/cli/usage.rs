@@ -85,6 +85,30 @@ error: creating a connection template needs a confirmation
 }
 
 #[test]
+fn a_private_sandbox_is_refused_by_commands_that_have_none() {
+    let site = Site::new(&[]);
+    let home = site.home();
+    for line in [
+        "template create --yes",
+        "template list",
+        "token mint",
+        "token inspect",
+        "verify",
+        "env show",
+        "export html",
+        "sandbox --bind 127.0.0.1:0",
+        "man",
+    ] {
+        let ran = home.run(&format!("--sandbox {line}")).expect(2);
+        assert_eq!(ran.out, "", "{line}");
+        assert!(ran.err.starts_with("error: --sandbox "), "{line}: {ran:?}");
+    }
+    assert_eq!(site.requests(), 0, "the live settings are left alone");
+    let ran = home.run("--sandbox check --only config -o json").expect(0);
+    assert_eq!(ran.json()["target"]["sandbox"], true);
+}
+
+#[test]
 fn help_and_version_are_results() {
     let ran = Home::new().run("--version").expect(0);
     assert_eq!(ran.out, format!("embedctl {}\n", env!("CARGO_PKG_VERSION")));
