@@ -159,7 +159,11 @@ pub(super) trait Dialect: Sync {
         None
     }
     fn read_widget_token(&self, answer: &Answer) -> Result<Secret, Error> {
-        answer.secret(&mut answer.object()?, "token")
+        answer.token(
+            &mut answer.object()?,
+            "token",
+            "holds characters that no token has",
+        )
     }
 
     /// A listing of the chain, in one workspace; `None` where the API does not tell.

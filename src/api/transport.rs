@@ -403,14 +403,26 @@ impl Answer {
         }
     }
 
+    /// Takes a token out of the body: characters that can be seen and nothing else, so that it goes
+    /// whole into a header, onto a line and through a terminal. `wrong` says of another what it is.
+    pub(super) fn token(
+        &self,
+        body: &mut Value,
+        field: &str,
+        wrong: &str,
+    ) -> Result<Secret, Error> {
+        let secret = self.secret(body, field)?;
+        if secret.expose().chars().all(|c| c.is_ascii_graphic()) {
+            Ok(secret)
+        } else {
+            Err(self.unreadable(&format!("its field {field} {wrong}")))
+        }
+    }
+
     /// Makes an access token of the bearer and of what both APIs say about its life.
     pub(super) fn access_token(&self, body: &mut Value) -> Result<AccessToken, Error> {
-        let secret = self.secret(body, "access_token")?;
-        if !secret.expose().chars().all(|c| c.is_ascii_graphic()) {
-            return Err(
-                self.unreadable("its field access_token holds characters that no header can carry")
-            );
-        }
+        let wrong = "holds characters that no header can carry";
+        let secret = self.token(body, "access_token", wrong)?;
         let now = self.date.unwrap_or(self.received.wall);
         let until =
             |exp: Timestamp| Duration::try_from(exp.duration_since(now)).unwrap_or_default();

@@ -69,6 +69,12 @@ fn a_widget_token_that_is_not_there_is_a_failure() {
     let says = |says: &'static str| (6, NONSENSE, says);
     hold(&[
         fails(
+            &["widget=value:token:\u{1b}]52;c;aGk=\u{7}\u{1b}[2J\nsecond-line\u{202e}"],
+            MINT,
+            says("its field token holds characters that no token has"),
+            &[(Widget, 1)],
+        ),
+        fails(
             &["widget=missing:token"],
             MINT,
             says("it has no field token"),
