@@ -16,6 +16,9 @@ use crate::domain::token::{self, Opened, Verdict};
 
 const KIND: &str = "token.inspect";
 
+/// The longest name of a file, in bytes.
+const LONGEST_NAME: usize = 255;
+
 pub(super) fn run(
     file: Option<&Path>,
     origin: Option<&str>,
@@ -23,6 +26,13 @@ pub(super) fn run(
     printer: &mut Printer,
 ) -> Exit {
     let from_stdin = file.is_none_or(|path| path == Path::new("-"));
+    if file.is_some_and(is_token) {
+        return printer.usage(
+            "a token is not an argument",
+            "other programs of this machine can read arguments, and the shell keeps them",
+            "pipe it in, or name a file that holds it",
+        );
+    }
     if from_stdin && environment.terminal.stdin {
         printer.aside("paste the token, then press Enter and Ctrl-D");
     }
@@ -100,6 +110,13 @@ pub(super) fn run(
         data,
         failure: failure.as_ref(),
     })
+}
+
+/// Whether what should name a file is a token itself: there is no such file, and it opens, or is
+/// longer than names of files are.
+fn is_token(path: &Path) -> bool {
+    let text = path.to_string_lossy();
+    !path.exists() && (text.len() > LONGEST_NAME || token::open(&text).is_ok())
 }
 
 fn read(file: Option<&Path>) -> Result<String, Failure> {

@@ -145,6 +145,22 @@ fn a_file_or_an_origin_that_cannot_be_used_is_told() {
 }
 
 #[test]
+fn a_token_given_as_an_argument_is_refused_and_not_repeated() {
+    let home = Home::new();
+    let packed = BASE64_STANDARD.encode(token(600));
+    let short = BASE64_STANDARD.encode("{\"token\":\"eyJh.eyJleHAiOjF9.canary\"}");
+    for text in [packed, token(600), short, "canary".repeat(100)] {
+        let ran = home
+            .call(["token", "inspect", &text, "-o", "json"])
+            .run()
+            .expect(2);
+        assert_eq!(ran.out, "");
+        assert!(ran.err.contains("a token is not an argument"), "{ran:?}");
+        assert!(!ran.err.contains(&text), "{ran:?}");
+    }
+}
+
+#[test]
 fn hostile_claims_reach_no_terminal() {
     let claims = json!({"exp": 4_000_000_000_u64, "act": {"sub": "\u{1b}]52;c;eA==\u{7}\u{202e}"}, "roles": ["\u{9b}2J"]});
     let jwt = format!(
