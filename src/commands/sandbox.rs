@@ -15,7 +15,7 @@ use super::session::Environment;
 use super::signals::Signals;
 use crate::cli::{self, Cli};
 use crate::domain::failure::{Code, Exit, Failure};
-use crate::domain::field::Key;
+use crate::domain::field::{Group, Key};
 use crate::domain::origin::is_loopback;
 use crate::domain::secret::Secret;
 use crate::env_file::Edit;
@@ -143,15 +143,21 @@ async fn start(args: &cli::Sandbox, printer: &mut Printer) -> Result<Started, Fa
 /// Writes the settings into a file of its own: a file that reaches something else is left alone.
 fn write_env(path: &Path, settings: &[(&'static str, String)]) -> Result<(), Failure> {
     let mut edit = Edit::open(path)?;
-    let base = edit.get(Key::BaseUrl.variable());
-    let is_sandboxes =
-        base.is_some_and(|base| Url::parse(base.value).is_ok_and(|url| is_loopback(&url)));
-    if edit.get(Key::ClientSecret.variable()).is_some() && !is_sandboxes {
+    let draft = edit.draft();
+    let is_sandboxes = Url::parse(&draft.text(Key::BaseUrl)).is_ok_and(|url| is_loopback(&url));
+    let replaced = settings
+        .iter()
+        .filter_map(|(name, _)| Key::of_variable(name))
+        .find(|key| key.field().group != Group::Optional && draft.value(*key).is_some());
+    if let Some(key) = replaced.filter(|_| !is_sandboxes) {
         return Err(Failure::new(
             Code::MachineDisk,
             format!("{} was not written", path.display()),
         )
-        .because("it holds credentials that are not a sandbox's")
+        .because(format!(
+            "it holds settings that are not a sandbox's, such as {}",
+            key.variable()
+        ))
         .hint("name another file with --write-env"));
     }
     let values: Vec<(Key, Secret)> = settings

@@ -113,6 +113,17 @@ fn an_env_file_that_reaches_something_else_is_left_alone() {
         (&ran.json()["kind"], &ran.json()["error"]["code"]),
         (&"sandbox".into(), &"machine.disk".into())
     );
+    for theirs in [
+        "AWS_S3_SECRET_ACCESS_KEY=canary-key\n",
+        "AWS_ACCESS_KEY=canary-key\nBASE_URL=https://api.airbyte.com\n",
+        "S3_BUCKET=acme-live\n",
+        "SONAR_AIRBYTE_CLIENT_SECRET=canary-secret\n",
+    ] {
+        home.write(".env", theirs);
+        home.run("sandbox --bind 127.0.0.1:0 --write-env .env")
+            .expect(8);
+        assert_eq!(std::fs::read_to_string(home.path(".env")).unwrap(), theirs);
+    }
     // Another sandbox's is written over, with what stands beside it kept.
     home.write(
         ".env",
