@@ -18,7 +18,7 @@ use crate::domain::failure::{Code, Exit, Failure};
 use crate::domain::moment::{countdown, rfc3339};
 use crate::domain::origin::Origin;
 use crate::domain::secret::ends;
-use crate::domain::settings::Access;
+use crate::domain::settings::{Access, Part};
 use crate::domain::text::{counted, fit, sanitize};
 use crate::domain::token::Minted;
 use crate::domain::user::{ExternalUser, UserList};
@@ -214,11 +214,18 @@ struct Order {
 }
 
 fn order(session: &Session, args: &Mint) -> Result<Order, Failure> {
-    let access = session.draft.access()?;
-    let origin = match &args.origin {
-        None => session.draft.origin()?,
-        Some(text) => arguments::origin(text)?,
-    };
+    let draft = &session.draft;
+    let origin = args.origin.as_deref().map(arguments::origin).transpose()?;
+    let mut parts = vec![Part::Access];
+    if origin.is_none() {
+        parts.push(Part::Origin);
+    }
+    if args.users.is_empty() && args.from.is_none() {
+        parts.push(Part::User);
+    }
+    draft.demand(&parts)?;
+    let access = draft.access()?;
+    let origin = origin.map_or_else(|| draft.origin(), Ok)?;
     let mut list = asked_for(args)?;
     if list.users.is_empty() {
         if args.from.is_some() {
@@ -228,7 +235,7 @@ fn order(session: &Session, args: &Mint) -> Result<Order, Failure> {
                     .hint("write one external user ID a line"),
             );
         }
-        list.users.push(session.draft.user()?);
+        list.users.push(draft.user()?);
     }
     let mut notes = Vec::new();
     if !list.repeated.is_empty() {

@@ -10,7 +10,7 @@ use super::session::{Environment, Session};
 use super::signals::Signals;
 use crate::cli::{Cli, Template};
 use crate::domain::failure::{Code, Exit, Failure};
-use crate::domain::settings::Access;
+use crate::domain::settings::{Access, Part};
 use crate::domain::template::{
     Consent, Creation, Difference, Existing, Plan, Proof, TemplateSpec, Would,
 };
@@ -280,7 +280,9 @@ impl Job<'_> {
     }
 
     fn settings(&self) -> Result<(Access, TemplateSpec), Failure> {
-        Ok((self.session.draft.access()?, self.session.draft.template()?))
+        let draft = &self.session.draft;
+        draft.demand(&[Part::Access, Part::Template])?;
+        Ok((draft.access()?, draft.template()?))
     }
 
     fn print_plan(&mut self, plan: &Plan) {

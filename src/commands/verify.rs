@@ -17,7 +17,7 @@ use crate::cli::{Cli, Verify};
 use crate::domain::failure::{Exit, Failure};
 use crate::domain::landing::{Landing, LinkStatus, Stream};
 use crate::domain::moment::{Clock, countdown, rfc3339};
-use crate::domain::settings::Access;
+use crate::domain::settings::{Access, Part};
 use crate::domain::template::TemplateSpec;
 use crate::domain::text::{grouped, sanitize};
 use crate::domain::user::ExternalUser;
@@ -123,11 +123,19 @@ fn settings(
     session: &Session,
     args: &Verify,
 ) -> Result<(Access, TemplateSpec, ExternalUser), Failure> {
+    let draft = &session.draft;
     let user = match &args.user {
-        None => session.draft.user()?,
-        Some(text) => arguments::user(text, "this external user ID")?,
+        None => {
+            draft.demand(&[Part::Access, Part::Template, Part::User])?;
+            draft.user()?
+        }
+        Some(text) => {
+            let user = arguments::user(text, "this external user ID")?;
+            draft.demand(&[Part::Access, Part::Template])?;
+            user
+        }
     };
-    Ok((session.draft.access()?, session.draft.template()?, user))
+    Ok((draft.access()?, draft.template()?, user))
 }
 
 fn print(printer: &mut Printer, landing: &Landing, now: jiff::Timestamp) {

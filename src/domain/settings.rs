@@ -160,6 +160,57 @@ const ACCESS: [Key; 8] = [
     Key::ConnectionTags,
 ];
 
+/// The settings of the connection template.
+const TEMPLATE: [Key; 11] = [
+    Key::OrganizationId,
+    Key::AccessKeyId,
+    Key::SecretAccessKey,
+    Key::Bucket,
+    Key::Prefix,
+    Key::Region,
+    Key::Endpoint,
+    Key::TemplateName,
+    Key::TemplateFormat,
+    Key::TemplateSchedule,
+    Key::Api,
+];
+
+/// What a job works with, each as the method of [`Draft`] of the same name returns it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// [`Draft::access()`].
+    Access,
+    /// [`Draft::place()`].
+    Place,
+    /// [`Draft::delivery()`].
+    Delivery,
+    /// [`Draft::origin()`].
+    Origin,
+    /// [`Draft::user()`].
+    User,
+    /// [`Draft::template()`].
+    Template,
+}
+
+impl Part {
+    const fn keys(self) -> &'static [Key] {
+        match self {
+            Part::Access => &ACCESS,
+            Part::Place => &[
+                Key::BaseUrl,
+                Key::Api,
+                Key::AirbyteRegion,
+                Key::SourceTags,
+                Key::ConnectionTags,
+            ],
+            Part::Delivery => &[Key::TemplateFormat, Key::TemplateSchedule, Key::Api],
+            Part::Origin => &[Key::AllowedOrigin, Key::Port],
+            Part::User => &[Key::ExternalUserId],
+            Part::Template => &TEMPLATE,
+        }
+    }
+}
+
 /// All settings as texts, complete or not: what the form edits.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Draft {
@@ -355,7 +406,7 @@ impl Draft {
     /// # Errors
     /// One failure that names every setting among these that is missing or invalid.
     pub fn access(&self) -> Result<Access, Failure> {
-        self.require(&ACCESS)?;
+        self.demand(&[Part::Access])?;
         let (api, base_url, selection) = self.place()?;
         Ok(Access {
             api,
@@ -373,13 +424,7 @@ impl Draft {
     /// # Errors
     /// One failure that names every setting among these that is invalid.
     pub fn place(&self) -> Result<(Api, BaseUrl, Selection), Failure> {
-        self.require(&[
-            Key::BaseUrl,
-            Key::Api,
-            Key::AirbyteRegion,
-            Key::SourceTags,
-            Key::ConnectionTags,
-        ])?;
+        self.demand(&[Part::Place])?;
         let invalid = || self.unusable(Key::BaseUrl);
         let api = Api::named(&self.text(Key::Api)).ok_or_else(invalid)?;
         let base_url = BaseUrl::parse(&self.text(Key::BaseUrl), api).map_err(|_why| invalid())?;
@@ -399,7 +444,7 @@ impl Draft {
     /// # Errors
     /// One failure that names every setting among these that is invalid.
     pub fn delivery(&self) -> Result<(Format, Schedule), Failure> {
-        self.require(&[Key::TemplateFormat, Key::TemplateSchedule, Key::Api])?;
+        self.demand(&[Part::Delivery])?;
         let format = Format::named(&self.text(Key::TemplateFormat))
             .ok_or_else(|| self.unusable(Key::TemplateFormat))?;
         let schedule = Schedule::parse(&self.text(Key::TemplateSchedule))
@@ -412,7 +457,7 @@ impl Draft {
     /// # Errors
     /// A failure when it is no origin.
     pub fn origin(&self) -> Result<Origin, Failure> {
-        self.require(&[Key::AllowedOrigin, Key::Port])?;
+        self.demand(&[Part::Origin])?;
         Origin::parse(&self.text(Key::AllowedOrigin))
             .map_err(|_why| self.unusable(Key::AllowedOrigin))
     }
@@ -432,7 +477,7 @@ impl Draft {
     /// # Errors
     /// A failure when it is missing or cannot be a name.
     pub fn user(&self) -> Result<ExternalUser, Failure> {
-        self.require(&[Key::ExternalUserId])?;
+        self.demand(&[Part::User])?;
         ExternalUser::parse(&self.text(Key::ExternalUserId))
             .map_err(|_why| self.unusable(Key::ExternalUserId))
     }
@@ -442,12 +487,11 @@ impl Draft {
     /// # Errors
     /// One failure that names every setting among these that is missing or invalid.
     pub fn serving(&self, user: Option<ExternalUser>) -> Result<Serving, Failure> {
-        let mut keys = ACCESS.to_vec();
+        let mut parts = vec![Part::Access, Part::Origin];
         if user.is_none() {
-            keys.push(Key::ExternalUserId);
+            parts.push(Part::User);
         }
-        keys.extend([Key::AllowedOrigin, Key::Port]);
-        self.require(&keys)?;
+        self.demand(&parts)?;
         Ok(Serving {
             access: self.access()?,
             user: user.map_or_else(|| self.user(), Ok)?,
@@ -461,19 +505,7 @@ impl Draft {
     /// # Errors
     /// One failure that names every setting among the template's that is missing or invalid.
     pub fn template(&self) -> Result<TemplateSpec, Failure> {
-        self.require(&[
-            Key::OrganizationId,
-            Key::AccessKeyId,
-            Key::SecretAccessKey,
-            Key::Bucket,
-            Key::Prefix,
-            Key::Region,
-            Key::Endpoint,
-            Key::TemplateName,
-            Key::TemplateFormat,
-            Key::TemplateSchedule,
-            Key::Api,
-        ])?;
+        self.demand(&[Part::Template])?;
         let (format, schedule) = self.delivery()?;
         let endpoint = self.text(Key::Endpoint);
         Ok(TemplateSpec {
@@ -505,14 +537,23 @@ impl Draft {
         })
     }
 
+    /// Demands all that a job works with, before any part of it is taken.
+    ///
+    /// # Errors
+    /// As of [`Draft::require()`].
+    pub fn demand(&self, parts: &[Part]) -> Result<(), Failure> {
+        let keys: Vec<Key> = parts.iter().flat_map(|part| part.keys()).copied().collect();
+        self.require(&keys)
+    }
+
     /// Demands that these settings can be used.
     ///
     /// # Errors
-    /// One failure that names every one of them that is missing or invalid.
+    /// One failure that names every one of them that is missing or invalid, in the table's order.
     pub fn require(&self, keys: &[Key]) -> Result<(), Failure> {
-        let problems: Vec<(Key, Finding)> = keys
-            .iter()
-            .map(|key| (*key, self.finding(*key)))
+        let problems: Vec<(Key, Finding)> = Key::all()
+            .filter(|key| keys.contains(key))
+            .map(|key| (key, self.finding(key)))
             .filter(|(_, finding)| !finding.is_usable())
             .collect();
         if problems.is_empty() {

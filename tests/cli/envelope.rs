@@ -127,6 +127,37 @@ fn every_command_fails_in_one_document_of_its_own_kind() {
 }
 
 #[test]
+fn every_command_names_all_the_settings_it_lacks_at_once() {
+    const OPENS: &str = "AIRBYTE_ORGANIZATION_ID, AIRBYTE_CLIENT_ID, AIRBYTE_CLIENT_SECRET";
+    const STORES: &str = "AWS_S3_ACCESS_KEY_ID, AWS_S3_SECRET_ACCESS_KEY, S3_BUCKET_NAME, S3_PATH_PREFIX, S3_BUCKET_REGION";
+    let home = Home::with_env("");
+    for (line, names) in [
+        ("token mint", format!("{OPENS}, EXTERNAL_USER_ID")),
+        ("token mint u", OPENS.to_owned()),
+        ("template plan", format!("{OPENS}, {STORES}")),
+        ("template create --yes", format!("{OPENS}, {STORES}")),
+        ("verify", format!("{OPENS}, EXTERNAL_USER_ID, {STORES}")),
+        ("verify u", format!("{OPENS}, {STORES}")),
+    ] {
+        let error = home.run(&format!("{line} -o json")).expect(3).json()["error"].clone();
+        assert_eq!(error["because"], names, "{line}");
+    }
+    let home = Home::with_env("BASE_URL=ftp://x\nTEMPLATE_FORMAT=x\nALLOWED_ORIGIN=x\n");
+    for line in ["export curl", "token mint u", "template plan"] {
+        let ran = home.run(&format!("{line} -o json")).expect(3);
+        let because = ran.json()["error"]["because"].as_str().unwrap().to_owned();
+        assert!(because.contains("BASE_URL must start with"), "{because}");
+        let origin = because.contains("ALLOWED_ORIGIN has no scheme");
+        let format = because.contains("TEMPLATE_FORMAT is none of");
+        assert_eq!(
+            (origin, format),
+            (!line.contains("template"), !line.contains("token")),
+            "{line}: {because}"
+        );
+    }
+}
+
+#[test]
 fn an_env_file_that_cannot_be_read_is_a_document_of_each_commands_kind() {
     let home = Home::with_env(b"AIRBYTE_CLIENT_ID=\xff\xfe\n");
     for (line, kind) in [

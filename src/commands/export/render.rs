@@ -13,7 +13,7 @@ use crate::domain::failure::Failure;
 use crate::domain::field::Key;
 use crate::domain::origin::Origin;
 use crate::domain::secret::Secret;
-use crate::domain::settings::{Access, Draft};
+use crate::domain::settings::{Access, Draft, Part};
 use crate::domain::shell;
 use crate::domain::template::TemplateSpec;
 use crate::domain::user::ExternalUser;
@@ -42,6 +42,7 @@ impl Export {
     /// # Errors
     /// A setting among those that stand in the files is invalid.
     pub(super) fn of(draft: &Draft) -> Result<Export, Failure> {
+        draft.demand(&[Part::Place, Part::Delivery, Part::Origin])?;
         let (api, base_url, selection) = draft.place()?;
         let (format, schedule) = draft.delivery()?;
         let origin = draft.origin()?;
