@@ -8,10 +8,12 @@
 //! Depends on tempfile and rustix, and on `domain` for a shell's quotes.
 
 use std::fmt::Write as _;
-use std::fs::{self, File, Metadata, OpenOptions, Permissions};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions, TryLockError};
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::Duration;
 
 use rustix::fs::OFlags;
 use tempfile::NamedTempFile;
@@ -26,6 +28,9 @@ const LIMIT: u64 = 1024 * 1024;
 const MOST_LINKS: usize = 40;
 /// Problems spelled out in one sentence.
 const MOST_PROBLEMS: usize = 8;
+/// How often another program's lock is looked at, and the wait between two looks.
+const LOCK_LOOKS: u32 = 300;
+const LOCK_POLL: Duration = Duration::from_millis(10);
 const ROOT: u32 = 0;
 const OWNER_ONLY: u32 = 0o600;
 
@@ -155,6 +160,7 @@ pub fn read(path: &Path) -> Result<Option<Loaded>, Error> {
 pub fn write(path: &Path, file: &EnvFile, expected: Option<&Stamp>) -> Result<Stamp, Error> {
     let save = Save { path, expected };
     let target = save.follow_links()?;
+    let _held = save.lock(&target)?;
     let present = save.check(&target)?;
     let bytes = Zeroizing::new(file.to_bytes());
     let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
@@ -227,6 +233,26 @@ impl Save<'_> {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(self.disk(plain(&error))),
         }
+    }
+
+    /// Keeps others of our kind from replacing the file until the lock is dropped. Whoever waited for
+    /// it then finds the file in another state than it was read in. A file that is made anew needs
+    /// none, nor has one where the file system knows no locks.
+    fn lock(&self, target: &Path) -> Result<Option<File>, Error> {
+        let options = OFlags::NONBLOCK | OFlags::NOFOLLOW;
+        let file = OpenOptions::new()
+            .read(true)
+            .custom_flags(options.bits().cast_signed())
+            .open(target);
+        let Ok(file) = file else { return Ok(None) };
+        for _ in 0..LOCK_LOOKS {
+            match file.try_lock() {
+                Ok(()) => return Ok(Some(file)),
+                Err(TryLockError::WouldBlock) => sleep(LOCK_POLL),
+                Err(TryLockError::Error(_)) => return Ok(None),
+            }
+        }
+        Err(self.disk("another program holds it locked".to_owned()))
     }
 
     /// Whether the file is ours to replace and in the state it was read in.

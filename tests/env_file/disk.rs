@@ -94,6 +94,63 @@ fn somebody_elses_edit_is_never_overwritten() {
 }
 
 #[test]
+fn of_many_who_write_at_once_nobody_loses_what_was_confirmed() {
+    use std::sync::Barrier;
+    const WRITERS: usize = 8;
+    for round in 0..30 {
+        let folder = Folder::new();
+        let path = folder.path(".env");
+        if round % 2 == 0 {
+            folder.with(".env", "A=1\n", 0o600);
+        }
+        let barrier = Barrier::new(WRITERS);
+        let confirmed: Vec<String> = std::thread::scope(|scope| {
+            let writers: Vec<_> = (0..WRITERS)
+                .map(|number| {
+                    let (path, barrier) = (&path, &barrier);
+                    scope.spawn(move || {
+                        let (mut file, stamp) = match read(path).unwrap() {
+                            Some(loaded) => (loaded.file, Some(loaded.stamp)),
+                            None => (EnvFile::empty(), None),
+                        };
+                        let name = format!("KEY_{number}");
+                        file.set(&name, "x").unwrap();
+                        barrier.wait();
+                        let written = write(path, &file, stamp.as_ref());
+                        written.is_ok().then_some(name)
+                    })
+                })
+                .collect();
+            let ended = writers
+                .into_iter()
+                .filter_map(|writer| writer.join().unwrap());
+            ended.collect()
+        });
+        let file = load(&path).file;
+        assert!(!confirmed.is_empty());
+        for name in confirmed {
+            assert!(
+                file.get(&name).is_some(),
+                "{name} was confirmed and is lost"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_file_that_another_program_holds_locked_is_not_waited_for_for_ever() {
+    let folder = Folder::new();
+    let path = folder.with(".env", "A=1\n", 0o600);
+    let stamp = load(&path).stamp;
+    let held = fs::File::open(&path).unwrap();
+    held.lock().unwrap();
+    let refused = save(&path, "x", Some(&stamp)).unwrap_err();
+    assert!(refused.to_string().contains("holds it locked"), "{refused}");
+    held.unlock().unwrap();
+    save(&path, "x", Some(&stamp)).unwrap();
+}
+
+#[test]
 fn a_file_replaced_by_one_of_the_same_length_counts_as_changed() {
     let folder = Folder::new();
     let path = folder.with(".env", "A=1\n", 0o600);
