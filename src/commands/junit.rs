@@ -1,21 +1,25 @@
 //! The ladder as JUnit XML, which every CI system reads: one suite, one case a rung.
 //!
-//! Depends on quick-xml, tempfile and `domain`. The texts are those of the other outputs, redacted
+//! Depends on quick-xml, rustix, tempfile and `domain`. The texts are those of the other outputs, redacted
 //! and sanitized before they came here.
 
 use std::fs::{Metadata, OpenOptions, Permissions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
+use rustix::fs::OFlags;
 
 use crate::domain::failure::{Code, Failure};
 use crate::domain::ladder::{Rung, Status, Step};
 use crate::domain::text::sanitize;
+
+/// As many links as Linux follows.
+const MOST_LINKS: usize = 40;
 
 /// What is reported.
 #[derive(Debug)]
@@ -209,26 +213,68 @@ pub(super) fn write(path: &Path, suite: &Suite<'_>) -> Result<(), Failure> {
 }
 
 fn put(path: &Path, document: &[u8]) -> io::Result<()> {
-    let present = std::fs::metadata(path).ok();
-    match &present {
-        Some(metadata) if metadata.is_dir() => Err(io::Error::other("it is a folder")),
-        Some(metadata) if !metadata.is_file() => OpenOptions::new()
-            .write(true)
-            .open(path)
-            .and_then(|mut file| file.write_all(document)),
-        _ => replace(path, present.as_ref(), document),
+    match std::fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => Err(io::Error::other("it is a folder")),
+        Ok(metadata) if metadata.is_file() && !is_stream(path) => {
+            replace(&path.canonicalize()?, Some(&metadata), document)
+        }
+        // A link that leads nowhere yet is written through as well.
+        Err(_) if !path.is_symlink() => replace(path, None, document),
+        Ok(_) | Err(_) => append(path, document),
     }
 }
 
+/// Whether a path leads over a link that the system keeps, as /dev/stdout does: what it stands for is
+/// a stream of this process, even where that goes to a file.
+fn is_stream(path: &Path) -> bool {
+    let mut path = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        let (Ok(target), Some(name)) = (path.read_link(), path.file_name()) else {
+            return false;
+        };
+        let Ok(folder) = folder_of(&path).canonicalize() else {
+            return false;
+        };
+        let link = folder.join(name);
+        if link.starts_with("/dev") || link.starts_with("/proc") {
+            return true;
+        }
+        path = folder.join(target);
+    }
+    false
+}
+
+/// Writes into what is there, behind what it has already. A pipe that nobody reads is not waited for.
+fn append(path: &Path, document: &[u8]) -> io::Result<()> {
+    let file = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
+        .open(path);
+    let unread = Some(rustix::io::Errno::NXIO.raw_os_error());
+    file.map_err(|e| {
+        if e.raw_os_error() == unread {
+            io::Error::other("nobody reads it")
+        } else {
+            e
+        }
+    })?
+    .write_all(document)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    let folder = path.parent();
+    folder
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
+}
+
 fn replace(path: &Path, present: Option<&Metadata>, document: &[u8]) -> io::Result<()> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
     // Others read it: what a new file is given, or what the old one has.
     let mode = present.map_or(0o666, |metadata| metadata.permissions().mode() & 0o777);
     let mut file = tempfile::Builder::new()
         .permissions(Permissions::from_mode(mode))
-        .tempfile_in(folder.unwrap_or(Path::new(".")))?;
+        .tempfile_in(folder_of(path))?;
     file.write_all(document)?;
     file.persist(path)?;
     Ok(())

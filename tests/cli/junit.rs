@@ -121,6 +121,59 @@ fn a_report_that_cannot_be_written_hides_no_verdict() {
 }
 
 #[test]
+fn a_link_is_written_through_and_stays() {
+    use std::os::unix::fs::symlink;
+    let home = Home::new();
+    std::fs::create_dir(home.path("folder")).unwrap();
+    home.write("folder/real.xml", "an older report");
+    symlink("folder/real.xml", home.path("second.xml")).unwrap();
+    symlink("second.xml", home.path("link.xml")).unwrap();
+    symlink("folder/new.xml", home.path("dangling.xml")).unwrap();
+    for (link, real) in [
+        ("link.xml", "folder/real.xml"),
+        ("dangling.xml", "folder/new.xml"),
+    ] {
+        home.run(&format!("check --sandbox --only config --junit {link}"))
+            .expect(0);
+        assert!(home.path(link).is_symlink(), "{link}");
+        assert!(home.path(real).symlink_metadata().unwrap().is_file());
+        assert_eq!(cases(&home, real)[0], "config");
+    }
+    // What a stream of the process goes to is a file of somebody else's, and not replaced.
+    symlink("/proc/self/fd/1", home.path("stream")).unwrap();
+    let out = home.write("out.txt", "");
+    home.call([
+        "check",
+        "--sandbox",
+        "--only",
+        "config",
+        "--junit",
+        "stream",
+    ])
+    .stdout_to(out.to_str().unwrap())
+    .run()
+    .expect(0);
+    assert!(home.path("stream").is_symlink());
+    let text = std::fs::read_to_string(&out).unwrap();
+    assert!(
+        text.starts_with("pass  config") && text.ends_with("</testsuites>\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_pipe_that_nobody_reads_is_not_waited_for() {
+    let home = Home::new();
+    let pipe = home.pipe("pipe");
+    let line = "check --sandbox --only config --junit pipe";
+    let ran = home.run(line).expect(8);
+    assert!(ran.err.contains("pipe: nobody reads it"), "{ran:?}");
+    let reader = std::thread::spawn(move || std::fs::read_to_string(pipe).unwrap());
+    until("the report is read", || home.run(line).code() == 0);
+    assert!(reader.join().unwrap().ends_with("</testsuites>\n"));
+}
+
+#[test]
 fn a_device_is_written_to_and_not_replaced() {
     let home = Home::new();
     home.run("check --sandbox --junit /dev/null").expect(0);
