@@ -143,7 +143,7 @@ impl Bulk<'_> {
             let heading = printer.tone(Tone::Strong, &heading);
             printer.line(&heading);
         }
-        // A secret that is refused in the middle is refused for all: trying it again for each user
+        // What is refused to these credentials is refused for all: trying it again for each user
         // would look like an attack.
         let refused = OnceLock::new();
         let mut results = Vec::with_capacity(users.len());
@@ -162,7 +162,7 @@ impl Bulk<'_> {
                 )
                 .await;
                 if let Err(failure) = &result
-                    && failure.code == Code::AuthRefused
+                    && is_everyones(failure.code)
                 {
                     let _already = refused.set(failure.clone());
                 }
@@ -194,6 +194,14 @@ impl Bulk<'_> {
             }
         }
     }
+}
+
+/// Whether a failure is the same for every user: the credentials are refused, or what they ask for.
+fn is_everyones(code: Code) -> bool {
+    matches!(
+        code,
+        Code::AuthRefused | Code::AuthExpired | Code::AuthForbidden | Code::AuthNotEntitled
+    )
 }
 
 fn progress(ended: usize, failed: usize, all: usize) -> String {

@@ -207,6 +207,32 @@ fn a_refused_secret_is_tried_once_however_many_users_wait() {
 }
 
 #[test]
+fn a_refusal_that_is_the_same_for_all_stops_the_rest() {
+    for (fault, code) in [
+        ("widget=status:401", "auth.expired"),
+        ("widget=status:403", "auth.forbidden"),
+        ("not-entitled", "auth.not_entitled"),
+    ] {
+        let site = Site::new(&[fault]);
+        let home = site.home();
+        home.write("users.txt", names(60).join("\n"));
+        let ran = home.run("token mint --from users.txt -o json").expect(4);
+        let tokens = ran.json()["data"]["tokens"].as_array().unwrap().clone();
+        assert_eq!(tokens.len(), 60);
+        assert!(
+            tokens.iter().all(|token| token["error"]["code"] == code),
+            "{fault}: {ran:?}"
+        );
+        // Those that were in flight, each with one renewal.
+        let (mints, exchanges) = (site.count(route::WIDGET), site.count(route::TOKEN));
+        assert!(
+            mints <= 8 && exchanges <= 5,
+            "{fault}: {mints}, {exchanges}"
+        );
+    }
+}
+
+#[test]
 fn never_more_are_in_flight_than_asked_for_and_never_fewer() {
     struct Flight {
         now: usize,
