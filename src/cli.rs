@@ -35,6 +35,17 @@ pub struct Cli {
     pub command: Option<Command>,
 }
 
+impl Cli {
+    /// The env file where none is named.
+    pub const ENV_FILE: &str = ".env";
+
+    /// Reads a command line that is sound.
+    #[cfg(test)]
+    pub(crate) fn of(line: &str) -> Cli {
+        Cli::try_parse_from(line.split_whitespace()).unwrap()
+    }
+}
+
 const EXAMPLES: &str = "\
 Examples:
   embedctl --sandbox                 the whole walk, offline
@@ -57,7 +68,7 @@ pub struct Common {
         long,
         global = true,
         value_name = "PATH",
-        default_value = ".env",
+        default_value = Cli::ENV_FILE,
         help_heading = "Everywhere",
         value_hint = ValueHint::FilePath
     )]

@@ -9,6 +9,7 @@ mod check;
 mod env;
 mod export;
 mod generated;
+mod hints;
 mod inspect;
 mod junit;
 mod mint;

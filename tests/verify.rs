@@ -286,6 +286,35 @@ fn more_than_the_budget_is_read_only_when_asked_for() {
 }
 
 #[test]
+fn the_wait_that_is_advised_is_for_the_same_user_and_time_and_longer() {
+    let (_site, home) = world(&["source=none"], "user-42");
+    home.run("token mint o'neil").expect(0);
+    let since = "--since 2026-01-02T03:04:05Z";
+    for (line, advised) in [
+        ("verify".to_owned(), "verify user-42 --wait 10m".to_owned()),
+        (
+            "verify o'neil".to_owned(),
+            "verify 'o'\\''neil' --wait 10m".to_owned(),
+        ),
+        (
+            format!("verify o'neil {since}"),
+            format!("verify 'o'\\''neil' {since} --wait 10m"),
+        ),
+        (
+            "verify --wait 1s".to_owned(),
+            "verify user-42 --wait 10m".to_owned(),
+        ),
+    ] {
+        let ran = home.run(&format!("{line} -o json")).expect(1);
+        let hint = ran.json()["error"]["hint"].as_str().unwrap().to_owned();
+        assert!(
+            hint.contains(&format!("`embedctl {advised}`")),
+            "{line}: {hint}"
+        );
+    }
+}
+
+#[test]
 fn a_wait_that_is_interrupted_tells_what_was_found() {
     let (_site, home) = world(&[], "user-42");
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::arguments;
 use super::junit::{self, Suite};
-use super::print::{Printer, Report, Tone, error, target};
+use super::print::{Printer, Report, Tone, target};
 use super::session::{Environment, Private, Session};
 use super::signals::Signals;
 use crate::cli::{Check, Cli};
@@ -97,6 +97,7 @@ impl Walked {
                 printer.progress(&format!("{} …  {}", rung.name(), rung.proves()));
             }
             Progress::Ended(step) => {
+                let step = printer.setup().step(step);
                 if !printer.is_json() {
                     print_step(printer, &step);
                 }
@@ -173,7 +174,7 @@ impl Walked {
             self.warnings
                 .push(format!("{}: {because}", unreported.message));
         }
-        let rungs: Vec<Value> = self.steps.iter().map(rung).collect();
+        let rungs: Vec<Value> = self.steps.iter().map(|step| rung(step, printer)).collect();
         let begun = self.target.is_some();
         printer.finish(Report {
             kind: KIND,
@@ -218,7 +219,7 @@ fn print_step(printer: &mut Printer, step: &Step) {
     }
 }
 
-fn rung(step: &Step) -> Value {
+fn rung(step: &Step, printer: &Printer) -> Value {
     let mut map = Map::new();
     map.insert("id".into(), json!(step.rung.name()));
     map.insert("status".into(), json!(step.status.name()));
@@ -230,7 +231,7 @@ fn rung(step: &Step) -> Value {
     }
     map.insert("detail".into(), json!(step.detail));
     if let Some(failure) = &step.failure {
-        map.insert("error".into(), error(failure));
+        map.insert("error".into(), printer.error(failure));
     }
     Value::Object(map)
 }

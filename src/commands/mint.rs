@@ -9,7 +9,7 @@ use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
 use super::arguments;
-use super::print::{Printer, Report, Tone, error, target};
+use super::print::{Printer, Report, Tone, target};
 use super::session::{Environment, Session};
 use super::signals::Signals;
 use crate::api::Named;
@@ -104,7 +104,7 @@ pub(super) async fn run(
         .users
         .iter()
         .zip(&results)
-        .map(|(user, result)| document(user, &order.origin, result))
+        .map(|(user, result)| document(user, &order.origin, result, printer))
         .collect();
     printer.finish(Report {
         kind: KIND,
@@ -378,16 +378,7 @@ fn print_result(
             printer.line(&row);
         }
         Err(failure) => {
-            printer.aside(&format!(
-                "{} {name}: {}",
-                printer.tone(Tone::Bad, "error:"),
-                failure.message
-            ));
-            for (label, text) in [("because", &failure.because), ("hint", &failure.hint)] {
-                if let Some(text) = text {
-                    printer.aside(&format!("  {label}: {text}"));
-                }
-            }
+            printer.failure_of(name, failure);
         }
     }
 }
@@ -410,9 +401,16 @@ fn tally(users: &[ExternalUser], results: &[Result<Minted, Failure>]) -> String 
     )
 }
 
-fn document(user: &ExternalUser, origin: &Origin, result: &Result<Minted, Failure>) -> Value {
+fn document(
+    user: &ExternalUser,
+    origin: &Origin,
+    result: &Result<Minted, Failure>,
+    printer: &Printer,
+) -> Value {
     match result {
-        Err(failure) => json!({"user": user.as_str(), "ok": false, "error": error(failure)}),
+        Err(failure) => {
+            json!({"user": user.as_str(), "ok": false, "error": printer.error(failure)})
+        }
         Ok(minted) => {
             let opened = minted.opened.as_ref().ok();
             json!({

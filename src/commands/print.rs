@@ -8,6 +8,7 @@ use std::io::{ErrorKind, IsTerminal as _, Write};
 use serde_json::{Map, Value, json};
 
 use super::aside::{Aside, in_ascii};
+use super::hints::Setup;
 use crate::cli::{Color, Common, Output};
 use crate::commands::session::Environment;
 use crate::domain::failure::{Exit, Failure};
@@ -22,6 +23,7 @@ pub struct Printer {
     quiet: bool,
     ascii: bool,
     aside: Aside,
+    setup: Setup,
     clock: Clock,
     began: Moment,
     broken: Option<ErrorKind>,
@@ -55,6 +57,7 @@ impl Printer {
             quiet,
             ascii: environment.wants_ascii(),
             aside,
+            setup: Setup::of(common),
             clock,
             began: clock.now(),
             broken: None,
@@ -105,13 +108,18 @@ impl Printer {
     /// Prints a line beside the result that one can do without.
     pub fn note(&self, text: &str) {
         if !self.quiet {
-            self.aside.line(text);
+            self.aside.line(&self.setup.complete(text));
         }
     }
 
     /// Shows how far the job is, where somebody watches.
     pub fn progress(&self, text: &str) {
         self.aside.progress(text);
+    }
+
+    /// Returns what completes the commands that texts name.
+    pub(super) fn setup(&self) -> &Setup {
+        &self.setup
     }
 
     /// Returns the handle on standard error.
@@ -152,18 +160,23 @@ impl Printer {
 
     /// Prints a failure in its three parts.
     pub fn failure(&self, failure: &Failure) {
-        self.aside(&format!(
-            "{} {}",
-            self.tone(Tone::Bad, "error:"),
-            failure.message
-        ));
+        self.tell(&failure.message, failure);
+    }
+
+    /// Prints the failure of one of several.
+    pub(super) fn failure_of(&self, whose: &str, failure: &Failure) {
+        self.tell(&format!("{whose}: {}", failure.message), failure);
+    }
+
+    fn tell(&self, message: &str, failure: &Failure) {
+        self.aside(&format!("{} {message}", self.tone(Tone::Bad, "error:")));
         self.parts(failure.because.as_deref(), failure.hint.as_deref());
     }
 
     fn parts(&self, because: Option<&str>, hint: Option<&str>) {
         for (label, text) in [("because", because), ("hint", hint)] {
             if let Some(text) = text {
-                self.aside(&format!("  {label}: {text}"));
+                self.aside(&format!("  {label}: {}", self.setup.complete(text)));
             }
         }
     }
@@ -199,6 +212,21 @@ impl Printer {
         }
     }
 
+    /// Makes a failure's JSON.
+    pub(super) fn error(&self, failure: &Failure) -> Value {
+        let failure = self.setup.failure(failure);
+        json!({
+            "code": failure.code.name(),
+            "message": failure.message,
+            "because": failure.because,
+            "hint": failure.hint,
+            "status": failure.status,
+            "retryable": failure.retryable,
+            "retry_after_s": failure.retry_after.map(|span| span.as_secs()),
+            "url": failure.url,
+        })
+    }
+
     fn document(&self, report: Report<'_>) -> Value {
         let now = self.clock.now();
         let took = u64::try_from(now.since(self.began).as_millis()).unwrap_or(u64::MAX);
@@ -210,10 +238,12 @@ impl Printer {
         map.insert("at".into(), json!(rfc3339(now.wall)));
         map.insert("duration_ms".into(), json!(took));
         map.insert("target".into(), report.target.unwrap_or(Value::Null));
-        map.insert("warnings".into(), json!(report.warnings));
+        let warnings = report.warnings.iter();
+        let warnings: Vec<_> = warnings.map(|text| self.setup.complete(text)).collect();
+        map.insert("warnings".into(), json!(warnings));
         map.insert("data".into(), report.data);
         if let Some(failure) = report.failure {
-            map.insert("error".into(), error(failure));
+            map.insert("error".into(), self.error(failure));
         }
         Value::Object(map)
     }
@@ -257,20 +287,6 @@ impl<'a> Report<'a> {
 /// Makes the document's `target`: the API, its base URL, and whether it is a private sandbox.
 pub(super) fn target(draft: &Draft, sandbox: bool) -> Value {
     json!({"api": draft.text(Key::Api), "base_url": draft.shown_base_url(), "sandbox": sandbox})
-}
-
-/// Makes a failure's JSON.
-pub(super) fn error(failure: &Failure) -> Value {
-    json!({
-        "code": failure.code.name(),
-        "message": failure.message,
-        "because": failure.because,
-        "hint": failure.hint,
-        "status": failure.status,
-        "retryable": failure.retryable,
-        "retry_after_s": failure.retry_after.map(|span| span.as_secs()),
-        "url": failure.url,
-    })
 }
 
 fn wants_color(color: Color, environment: &Environment) -> bool {

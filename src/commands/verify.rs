@@ -90,7 +90,7 @@ pub(super) async fn run(
     if !printer.is_json() {
         print(printer, &landing, session.api.clock().now().wall);
     }
-    let failure = nothing(&landing);
+    let failure = nothing(&landing, &look);
     let exit = failure.as_ref().map_or(Exit::Done, Failure::exit);
     printer.finish(Report {
         kind: KIND,

@@ -551,10 +551,10 @@ impl Draft {
     /// # Errors
     /// One failure that names every one of them that is missing or invalid, in the table's order.
     pub fn require(&self, keys: &[Key]) -> Result<(), Failure> {
-        let problems: Vec<(Key, Finding)> = Key::all()
+        let problems: Vec<Problem> = Key::all()
             .filter(|key| keys.contains(key))
-            .map(|key| (key, self.finding(key)))
-            .filter(|(_, finding)| !finding.is_usable())
+            .map(|key| self.problem(key))
+            .filter(|problem| !problem.finding.is_usable())
             .collect();
         if problems.is_empty() {
             Ok(())
@@ -564,17 +564,32 @@ impl Draft {
     }
 
     fn unusable(&self, key: Key) -> Failure {
-        problems_failure(&[(key, self.finding(key))])
+        problems_failure(&[self.problem(key)])
     }
+
+    fn problem(&self, key: Key) -> Problem {
+        Problem {
+            key,
+            finding: self.finding(key),
+            source: self.source(key),
+        }
+    }
+}
+
+/// A setting that cannot be used.
+struct Problem {
+    key: Key,
+    finding: Finding,
+    source: Source,
 }
 
 /// Makes one failure of all problems: it names every variable. Of the values it tells what their
 /// findings tell, which is a host, a path or an origin and never a secret.
-fn problems_failure(problems: &[(Key, Finding)]) -> Failure {
-    let missing = problems.iter().all(|(_, f)| *f == Finding::Missing);
+fn problems_failure(problems: &[Problem]) -> Failure {
+    let missing = problems.iter().all(|p| p.finding == Finding::Missing);
     let unsupported = problems
         .iter()
-        .all(|(_, f)| matches!(f, Finding::Unsupported(_)));
+        .all(|p| matches!(p.finding, Finding::Unsupported(_)));
     let (code, verb) = match (missing, unsupported, problems.len()) {
         (true, _, 1) => (Code::ConfigMissing, "is missing"),
         (true, _, _) => (Code::ConfigMissing, "are missing"),
@@ -584,9 +599,15 @@ fn problems_failure(problems: &[(Key, Finding)]) -> Failure {
     };
     let list: Vec<String> = problems
         .iter()
-        .map(|(key, finding)| {
-            let detail = if missing { "" } else { finding.detail() };
-            format!("{} {detail}", key.variable()).trim_end().to_owned()
+        .map(|problem| {
+            let detail = if missing {
+                ""
+            } else {
+                problem.finding.detail()
+            };
+            format!("{} {detail}", problem.key.variable())
+                .trim_end()
+                .to_owned()
         })
         .collect();
     Failure::new(
@@ -597,9 +618,37 @@ fn problems_failure(problems: &[(Key, Finding)]) -> Failure {
     .hint(how_to_set(problems))
 }
 
-/// Names the command that puts it right; of many settings the form is the shorter way.
-fn how_to_set(problems: &[(Key, Finding)]) -> String {
-    let names: Vec<&str> = problems.iter().map(|(key, _)| key.variable()).collect();
+/// Says what puts it right, which depends on where a value comes from: what outranks the env file is
+/// not mended by writing there.
+fn how_to_set(problems: &[Problem]) -> String {
+    let of = |wanted: fn(Source) -> bool| -> Vec<&str> {
+        let those = problems.iter().filter(|problem| wanted(problem.source));
+        those.map(|problem| problem.key.variable()).collect()
+    };
+    let elsewhere = |names: &[&str], place: &str, what: fn(&str) -> String| {
+        let (come, them) = match names.len() {
+            0 => return None,
+            1 => ("comes", "it"),
+            _ => ("come", "them"),
+        };
+        let names = names.join(", ");
+        Some(format!("{names} {come} from {place}: {}", what(them)))
+    };
+    let environment = of(|source| source == Source::Environment);
+    let flag = of(|source| source == Source::Flag);
+    let rest = of(|source| !matches!(source, Source::Environment | Source::Flag));
+    let told = [
+        elsewhere(&environment, "the environment", |them| {
+            format!("unset {them} or correct {them} there")
+        }),
+        elsewhere(&flag, "a flag", |them| format!("correct {them} there")),
+        (!rest.is_empty()).then(|| how_to_write(&rest)),
+    ];
+    told.into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+/// Names the command that writes settings; of many the form is the shorter way.
+fn how_to_write(names: &[&str]) -> String {
     if names.len() > 3 {
         return "run `embedctl` to fill in the form, or `embedctl env set NAME` for each"
             .to_owned();

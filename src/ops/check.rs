@@ -280,9 +280,9 @@ impl Climber<'_> {
             spec: &settings.template,
             user,
         };
-        let landing =
-            verify::verify(self.tools, &target, &verify::Look::default(), &mut |_| {}).await?;
-        Ok(match verify::nothing(&landing) {
+        let look = verify::Look::default();
+        let landing = verify::verify(self.tools, &target, &look, &mut |_| {}).await?;
+        Ok(match verify::nothing(&landing, &look) {
             None => Found::Pass(verify::summary(&landing)),
             Some(failure) => Found::Fail(failure),
         })

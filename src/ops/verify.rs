@@ -14,6 +14,7 @@ use crate::domain::failure::{Code, Failure};
 use crate::domain::landing::{ChainLink, Landing, Link, LinkStatus};
 use crate::domain::moment::{rfc3339, span};
 use crate::domain::settings::Access;
+use crate::domain::shell;
 use crate::domain::template::{Schedule, TemplateSpec};
 use crate::domain::text::{counted, grouped};
 use crate::domain::user::ExternalUser;
@@ -28,6 +29,12 @@ const FIRST_WAIT: Duration = Duration::from_millis(500);
 
 /// The longest wait between two looks.
 const SLOWEST: Duration = Duration::from_secs(10);
+
+/// The wait that is advised first: a first sync takes some minutes.
+const USUAL_WAIT: Duration = Duration::from_mins(10);
+
+/// The longest wait that can be asked for.
+const LONGEST_WAIT: Duration = Duration::from_hours(24);
 
 /// Whose data is looked for, and where.
 #[derive(Clone, Copy)]
@@ -133,15 +140,31 @@ pub fn summary(landing: &Landing) -> String {
     format!("{rows} rows in {streams} for {}{partly}", landing.user)
 }
 
-/// Makes the failure of a user without data; `None` when there is some.
-pub fn nothing(landing: &Landing) -> Option<Failure> {
+/// Makes the failure of a user without data, after a look of this kind; `None` when there is some.
+pub fn nothing(landing: &Landing, look: &Look) -> Option<Failure> {
     let reason = landing.reason.as_deref()?;
-    let hint = landing.advice.as_deref();
+    let hint = landing.advice.clone();
     Some(
         Failure::new(Code::NoData, "no data of the user has landed")
             .because(reason)
-            .hint(hint.unwrap_or("`embedctl verify --wait 10m` waits for it")),
+            .hint(hint.unwrap_or_else(|| how_to_wait(landing, look))),
     )
+}
+
+/// Names the command that waits for the same data, longer than was waited.
+fn how_to_wait(landing: &Landing, look: &Look) -> String {
+    let user = shell::word(landing.user.as_str());
+    let since = look
+        .since
+        .map_or_else(String::new, |since| format!(" --since {}", rfc3339(since)));
+    let wait = (look.wait * 2).clamp(USUAL_WAIT, LONGEST_WAIT);
+    let minutes = wait.as_secs() / 60;
+    let command = format!("`embedctl verify {user}{since} --wait {minutes}m`");
+    if look.wait.is_zero() {
+        format!("{command} waits for it")
+    } else {
+        format!("{command} waits longer")
+    }
 }
 
 /// The chain as it was read, and why it ends where it ends.

@@ -158,6 +158,45 @@ fn every_command_names_all_the_settings_it_lacks_at_once() {
 }
 
 #[test]
+fn a_command_in_a_hint_acts_on_the_same_setup() {
+    let site = Site::new(&["template=commit+cut"]);
+    let home = Home::new();
+    home.write("two it.env", site.env());
+    let flags = ["--env-file", "two it.env", "--api", "v1"];
+    let again = "--env-file 'two it.env' --api v1`";
+    let run = |line: &str| {
+        let args = line.split_whitespace().chain(flags);
+        let text = home.call(args.clone()).run();
+        let document = home.call(args.chain(["-o", "json"])).run().json();
+        (text, document)
+    };
+    let (text, document) = run("template create --yes");
+    let hint = format!("`embedctl template create --force {again} sends it again");
+    assert!(text.expect(7).err.contains(&hint));
+    let told = document["error"]["hint"].as_str().unwrap();
+    assert!(told.contains(&hint), "{told}");
+    home.write(
+        "two it.env",
+        site.env_with(&[("ALLOWED_ORIGIN", "nothing")]),
+    );
+    let hint = format!(
+        "`embedctl env set ALLOWED_ORIGIN {again} asks for it, and `embedctl {again} opens the form"
+    );
+    let (text, document) = run("token mint");
+    assert!(text.expect(3).err.contains(&hint));
+    assert_eq!(document["error"]["hint"], *hint);
+    let (text, document) = run("check");
+    assert!(text.expect(3).out.contains(&hint));
+    assert_eq!(document["data"]["rungs"][0]["error"]["hint"], *hint);
+    home.write("two it.env", site.env_with(&[("TEMPLATE_NAME", "other")]));
+    let (text, document) = run("check --only template");
+    let hint = format!("`embedctl template create {again} makes it");
+    assert!(text.expect(0).out.contains(&hint));
+    let told = document["data"]["rungs"].to_string();
+    assert!(told.contains(&hint), "{told}");
+}
+
+#[test]
 fn an_env_file_that_cannot_be_read_is_a_document_of_each_commands_kind() {
     let home = Home::with_env(b"AIRBYTE_CLIENT_ID=\xff\xfe\n");
     for (line, kind) in [

@@ -80,6 +80,35 @@ fn each_missing_setting_is_told_alone() {
 }
 
 #[test]
+fn how_to_set_a_value_depends_on_where_it_comes_from() {
+    let hint = |layers: &[(Source, Layer)]| {
+        let all: Vec<Key> = Key::all().collect();
+        let failure = Draft::resolve(layers).require(&all).unwrap_err();
+        failure.hint.unwrap()
+    };
+    let file = (Source::File, layer(&good()));
+    let wrong = |source| (source, layer(&[("BASE_URL", "ftp://x")]));
+    assert_eq!(
+        hint(&[file.clone(), wrong(Source::Environment)]),
+        "BASE_URL comes from the environment: unset it or correct it there"
+    );
+    assert_eq!(
+        hint(&[file.clone(), wrong(Source::Flag)]),
+        "BASE_URL comes from a flag: correct it there"
+    );
+    let both = layer(&[("PORT", "x"), ("TEMPLATE_FORMAT", "x")]);
+    let origin = (
+        Source::File,
+        layer(&[&good()[..], &[("ALLOWED_ORIGIN", "x")]].concat()),
+    );
+    assert_eq!(
+        hint(&[origin, (Source::Environment, both)]),
+        "PORT, TEMPLATE_FORMAT come from the environment: unset them or correct them there; \
+         `embedctl env set ALLOWED_ORIGIN` asks for it, and `embedctl` opens the form"
+    );
+}
+
+#[test]
 fn malformed_values_are_refused() {
     let cases = [
         ("AIRBYTE_ORGANIZATION_ID", "acme"),
