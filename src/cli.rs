@@ -2,6 +2,7 @@
 //!
 //! Depends on `domain` for the names of rungs and APIs.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr as _;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use clap_complete::Shell;
 use crate::domain::base_url::Api;
 use crate::domain::ladder::Rung;
 use crate::domain::origin::Origin;
+use crate::domain::user::ExternalUser;
 use crate::sandbox::Fault;
 
 pub mod pages;
@@ -79,7 +81,7 @@ pub struct Common {
     pub api: Option<Api>,
 
     /// Where the API answers
-    #[arg(long, global = true, value_name = "URL", help_heading = "Everywhere")]
+    #[arg(long, global = true, value_name = "URL", value_parser = address, help_heading = "Everywhere")]
     pub base_url: Option<String>,
 
     /// How results are printed: text for people, or json, exactly one document
@@ -275,8 +277,8 @@ pub struct Check {
     pub only: Vec<Rung>,
 
     /// Mint for this external user instead of EXTERNAL_USER_ID
-    #[arg(long, value_name = "ID")]
-    pub user: Option<String>,
+    #[arg(long, value_name = "ID", value_parser = user)]
+    pub user: Option<ExternalUser>,
 
     /// Mint although no template is known and a workspace would be made
     #[arg(long)]
@@ -416,8 +418,8 @@ pub enum Token {
         #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
         file: Option<PathBuf>,
         /// The origin of the page it is meant for
-        #[arg(long, value_name = "URL")]
-        origin: Option<String>,
+        #[arg(long, value_name = "URL", value_parser = origin)]
+        origin: Option<Origin>,
     },
 }
 
@@ -425,16 +427,16 @@ pub enum Token {
 #[derive(Args, Debug)]
 pub struct Mint {
     /// The external users; EXTERNAL_USER_ID when none are given
-    #[arg(value_name = "USER")]
-    pub users: Vec<String>,
+    #[arg(value_name = "USER", value_parser = named_user)]
+    pub users: Vec<ExternalUser>,
 
     /// Read the users from a file, one a line; - is standard input
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub from: Option<PathBuf>,
 
     /// The origin the tokens open on, instead of ALLOWED_ORIGIN
-    #[arg(long, value_name = "URL")]
-    pub origin: Option<String>,
+    #[arg(long, value_name = "URL", value_parser = origin)]
+    pub origin: Option<Origin>,
 
     /// How many are minted at once
     #[arg(long, value_name = "N", default_value_t = crate::ops::mint::JOBS as u16, value_parser = clap::value_parser!(u16).range(1..=64))]
@@ -449,8 +451,8 @@ pub struct Mint {
 #[derive(Args, Debug)]
 pub struct Verify {
     /// The external user; EXTERNAL_USER_ID when absent
-    #[arg(value_name = "USER")]
-    pub user: Option<String>,
+    #[arg(value_name = "USER", value_parser = user)]
+    pub user: Option<ExternalUser>,
 
     /// Wait for data, at most this long: 90s, 10m, 1h
     #[arg(long, value_name = "DURATION", value_parser = duration)]
@@ -505,15 +507,15 @@ pub struct Serve {
 
     /// Where to listen, instead of this machine at PORT; port 0 takes a free one
     #[arg(long, value_name = "ADDR")]
-    pub bind: Option<std::net::SocketAddr>,
+    pub bind: Option<SocketAddr>,
 
     /// Open the page in the browser
     #[arg(long)]
     pub open: bool,
 
     /// Mint for this external user instead of EXTERNAL_USER_ID
-    #[arg(long, value_name = "ID")]
-    pub user: Option<String>,
+    #[arg(long, value_name = "ID", value_parser = user)]
+    pub user: Option<ExternalUser>,
 
     /// Let the page choose the user, by ?user=; for this machine only
     #[arg(long)]
@@ -545,12 +547,12 @@ pub enum Widget {
 #[derive(Args, Debug)]
 pub struct Sandbox {
     /// Where to listen; port 0 takes a free one
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8000")]
-    pub bind: std::net::SocketAddr,
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8000", value_parser = own_address)]
+    pub bind: SocketAddr,
 
     /// Where the bucket listens; the port above the other when absent, a free one when that is 0
-    #[arg(long, value_name = "ADDR")]
-    pub s3_bind: Option<std::net::SocketAddr>,
+    #[arg(long, value_name = "ADDR", value_parser = own_address)]
+    pub s3_bind: Option<SocketAddr>,
 
     /// Keep the bucket's objects in this folder; in memory when absent
     #[arg(long, value_name = "DIR")]
@@ -579,6 +581,47 @@ fn named<T: Clone + Send + Sync + 'static>(
     read: fn(&str) -> Option<T>,
 ) -> impl TypedValueParser<Value = T> {
     PossibleValuesParser::new(names).try_map(move |name| read(&name).ok_or("it is not in the list"))
+}
+
+fn address(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err("it is empty".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+fn origin(text: &str) -> Result<Origin, String> {
+    Origin::parse(text).map_err(|wrong| {
+        let meant = wrong.meant;
+        let meant = meant.map_or_else(String::new, |meant| format!("; did you mean {meant}"));
+        format!("it {}{meant}", wrong.why)
+    })
+}
+
+fn user(text: &str) -> Result<ExternalUser, String> {
+    ExternalUser::parse(text).map_err(|why| format!("it {why}"))
+}
+
+/// A dash means standard input elsewhere, and no customer is called so.
+fn named_user(text: &str) -> Result<ExternalUser, String> {
+    match text {
+        "-" => Err("it names nobody; `--from -` reads a list from standard input".to_owned()),
+        _ => user(text),
+    }
+}
+
+/// Where the stand-in may listen.
+fn own_address(text: &str) -> Result<SocketAddr, String> {
+    let address: SocketAddr = text
+        .parse()
+        .map_err(|_why| "an address such as 127.0.0.1:8000 is needed".to_owned())?;
+    if !address.ip().is_loopback() {
+        return Err(
+            "the sandbox hands out tokens to whoever asks, so it stays on this machine; bind 127.0.0.1 or [::1]"
+                .to_owned(),
+        );
+    }
+    Ok(address)
 }
 
 /// A host is an origin without its scheme, which is https but for this machine's own.

@@ -53,7 +53,7 @@ pub async fn run(
         Command::Template(args) => template::run(cli, args, environment, printer).await,
         Command::Token(Token::Mint(args)) => mint::run(cli, args, environment, printer).await,
         Command::Token(Token::Inspect { file, origin }) => {
-            inspect::run(file.as_deref(), origin.as_deref(), environment, printer)
+            inspect::run(file.as_deref(), origin.as_ref(), environment, printer)
         }
         Command::Verify(args) => verify::run(cli, args, environment, printer).await,
         Command::Serve(args) => serve::run(cli, args, environment, printer).await,

@@ -60,7 +60,7 @@ async fn open(
     let customer = session.private.as_ref().map(Private::customer);
     let plan = Walk {
         customer,
-        ..plan(args)?
+        ..plan(args)
     };
     Ok((session, plan))
 }
@@ -191,18 +191,16 @@ impl Walked {
     }
 }
 
-fn plan(args: &Check) -> Result<Walk, Failure> {
-    let user = args.user.as_deref();
-    let user = user.map(|text| arguments::user(text, "the user given with --user"));
-    Ok(Walk {
+fn plan(args: &Check) -> Walk {
+    Walk {
         only: args.only.clone(),
         skip: args.skip.clone(),
         read_only: args.read_only,
         insist: args.mint,
         data: args.data,
         customer: None,
-        user: user.transpose()?,
-    })
+        user: args.user.clone(),
+    }
 }
 
 fn print_step(printer: &mut Printer, step: &Step) {

@@ -7,11 +7,11 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::arguments;
 use super::print::{Printer, Report, Tone};
 use super::session::Environment;
 use crate::domain::failure::{Code, Exit, Failure};
 use crate::domain::moment::{Clock, clock_time, countdown, rfc3339};
+use crate::domain::origin::Origin;
 use crate::domain::token::{self, Opened, Verdict};
 
 const KIND: &str = "token.inspect";
@@ -21,7 +21,7 @@ const LONGEST_NAME: usize = 255;
 
 pub(super) fn run(
     file: Option<&Path>,
-    origin: Option<&str>,
+    origin: Option<&Origin>,
     environment: &Environment,
     printer: &mut Printer,
 ) -> Exit {
@@ -36,10 +36,6 @@ pub(super) fn run(
     if from_stdin && environment.terminal.stdin {
         printer.aside("paste the token, then press Enter and Ctrl-D");
     }
-    let asked = match origin.map(arguments::origin).transpose() {
-        Ok(asked) => asked,
-        Err(failure) => return printer.finish(Report::failed(KIND, None, &[], &failure)),
-    };
     let text = match read(file.filter(|_| !from_stdin)) {
         Ok(text) => text,
         Err(failure) => return printer.finish(Report::failed(KIND, None, &[], &failure)),
@@ -47,8 +43,8 @@ pub(super) fn run(
     let now = Clock::start().now().wall;
     let (verdict, sentence, opened) = match token::open(&text) {
         Ok(opened) => (
-            opened.judge(now, asked.as_ref()),
-            opened.sentence(now, asked.as_ref()),
+            opened.judge(now, origin),
+            opened.sentence(now, origin),
             opened,
         ),
         Err(why) => (

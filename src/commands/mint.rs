@@ -8,7 +8,6 @@ use std::sync::OnceLock;
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
-use super::arguments;
 use super::print::{Printer, Report, Tone, target};
 use super::session::{Environment, Session};
 use super::signals::Signals;
@@ -223,9 +222,8 @@ struct Order {
 
 fn order(session: &Session, args: &Mint) -> Result<Order, Failure> {
     let draft = &session.draft;
-    let origin = args.origin.as_deref().map(arguments::origin).transpose()?;
     let mut parts = vec![Part::Access];
-    if origin.is_none() {
+    if args.origin.is_none() {
         parts.push(Part::Origin);
     }
     if args.users.is_empty() && args.from.is_none() {
@@ -233,7 +231,7 @@ fn order(session: &Session, args: &Mint) -> Result<Order, Failure> {
     }
     draft.demand(&parts)?;
     let access = draft.access()?;
-    let origin = origin.map_or_else(|| draft.origin(), Ok)?;
+    let origin = args.origin.clone().map_or_else(|| draft.origin(), Ok)?;
     let mut list = asked_for(args)?;
     if list.users.is_empty() {
         if args.from.is_some() {
@@ -268,12 +266,8 @@ fn order(session: &Session, args: &Mint) -> Result<Order, Failure> {
 
 /// The users named as arguments, and those of the list.
 fn asked_for(args: &Mint) -> Result<UserList, Failure> {
-    let mut list = UserList::of_names(args.users.iter().map(String::as_str));
-    let mut refused: Vec<String> = list
-        .refused
-        .iter()
-        .map(|(number, why)| format!("argument {number} {why}"))
-        .collect();
+    let mut list = UserList::of_names(args.users.iter().map(ExternalUser::as_str));
+    let mut refused: Vec<String> = Vec::new();
     if let Some(path) = &args.from {
         let read = read_users((path != Path::new("-")).then_some(path))?;
         list.append(&read);

@@ -142,14 +142,12 @@ async fn start(
     private: bool,
     watch: Watch,
 ) -> Result<Started, Failure> {
-    let user = args.user.as_deref();
-    let user = user.map(|text| arguments::user(text, "the user given with --user"));
     let Serving {
         access,
         user,
         origin,
         port,
-    } = session.draft.serving(user.transpose()?)?;
+    } = session.draft.serving(args.user.clone())?;
     let bind = args
         .bind
         .unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::arguments;
 use super::aside::Aside;
 use super::print::{Printer, Report, Tone, target};
 use super::session::{Environment, Session};
@@ -129,10 +128,9 @@ fn settings(
             draft.demand(&[Part::Access, Part::Template, Part::User])?;
             draft.user()?
         }
-        Some(text) => {
-            let user = arguments::user(text, "this external user ID")?;
+        Some(user) => {
             draft.demand(&[Part::Access, Part::Template])?;
-            user
+            user.clone()
         }
     };
     Ok((draft.access()?, draft.template()?, user))

@@ -141,7 +141,7 @@ fn a_file_or_an_origin_that_cannot_be_used_is_told() {
     home.call(["token", "inspect", "--origin", "nonsense"])
         .input("x")
         .run()
-        .expect(3);
+        .expect(2);
 }
 
 #[test]

@@ -27,10 +27,16 @@ fn usage_errors_are_text_on_standard_error_in_json_too() {
         "nonsense",
         "check --only nothing",
         "check --sandbox --base-url https://x.example",
+        "check --base-url=",
         "check --timeout 0",
         "check --timeout x",
         "token mint --jobs 0",
         "token mint --jobs 65",
+        "token mint u --origin app.example",
+        "token mint u -",
+        "token inspect --origin nonsense",
+        "sandbox --bind 0.0.0.0:0",
+        "sandbox --s3-bind 192.0.2.1:0",
         "token",
         "template create --unknown",
         "check --api v2",
@@ -59,6 +65,28 @@ fn the_sandboxs_help_lists_every_fault() {
     for form in Fault::routes().chain(forms.concat()) {
         assert!(words.contains(&form), "{form}: {help}");
     }
+}
+
+#[test]
+fn a_user_that_cannot_be_one_is_a_usage_error_wherever_it_is_named() {
+    let home = Home::new();
+    for line in [
+        &["check", "--user"][..],
+        &["serve", "--user"],
+        &["verify"],
+        &["token", "mint", "good"],
+    ] {
+        for user in ["", " ", "a\u{1b}]0;owned\u{7}"] {
+            let ran = home.call([line, &[user]].concat()).run().expect(2);
+            assert!(ran.err.starts_with("error: "), "{line:?}: {ran:?}");
+            assert!(
+                !ran.err.contains('\x1b') && !ran.err.contains('\x07'),
+                "{ran:?}"
+            );
+        }
+    }
+    let ran = home.run("token mint -").expect(2);
+    assert!(ran.err.contains("--from -"), "{ran:?}");
 }
 
 #[test]
