@@ -241,6 +241,39 @@ fn an_object_that_a_sync_replaced_after_it_was_listed_is_not_a_refusal() {
 }
 
 #[test]
+fn a_chain_that_cannot_be_read_says_why_and_what_helps() {
+    for (fault, cause, hint) in [
+        (
+            "token=status:401",
+            "refused the client ID or secret",
+            "copy",
+        ),
+        ("workspaces=status:503", "could not list", "try"),
+    ] {
+        let (site, home) = world(&[], "user-42");
+        site.fault(fault);
+        let ran = home.run("verify -o json").expect(1);
+        let error = ran.json()["error"].clone();
+        let told = error["hint"].as_str().unwrap();
+        assert!(
+            told.contains(hint) && !told.contains("--wait"),
+            "{fault}: {told}"
+        );
+        let workspace = link(&ran, "workspace");
+        assert_eq!(workspace["status"], "unknown");
+        let detail = workspace["detail"].as_str().unwrap();
+        assert!(detail.contains(cause), "{fault}: {detail}");
+    }
+    // With data there is no reason, and the chain says it all the same.
+    let (site, home) = world(&[], "user-42");
+    play(&site, "user-42");
+    site.fault("token=status:401");
+    let ran = home.run("verify -o json").expect(0);
+    let detail = link(&ran, "workspace")["detail"].clone();
+    assert!(detail.as_str().unwrap().contains("refused"), "{detail}");
+}
+
+#[test]
 fn old_objects_alone_are_no_new_data_and_it_is_said() {
     let (site, home) = world(&[], "user-42");
     play(&site, "user-42");

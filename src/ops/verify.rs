@@ -118,7 +118,7 @@ async fn look_once(
         user: target.user.clone(),
         folder,
         chain: chain.links,
-        advice: advice.map(str::to_owned),
+        advice,
         reason,
         streams: found.streams,
         complete: found.complete,
@@ -173,7 +173,7 @@ struct Chained {
     /// Where the first link is that is not well.
     why: Option<String>,
     /// What has to be done, where waiting does not help.
-    advice: Option<&'static str>,
+    advice: Option<String>,
     operator_url: Option<String>,
 }
 
@@ -196,9 +196,21 @@ impl Chained {
     }
 
     /// Says what has to be done.
-    fn advise(mut self, advice: &'static str) -> Chained {
-        self.advice = Some(advice);
+    fn advise(mut self, advice: &str) -> Chained {
+        self.advice = Some(advice.to_owned());
         self
+    }
+
+    /// Ends at a link that could not be read. What mends that is the failure's own advice.
+    fn unread(self, link: Link, failure: Failure) -> Chained {
+        let detail = format!("could not be read: {}", failure.message);
+        let because = failure.because.unwrap_or_default();
+        let why = format!("the chain {detail}, {because}");
+        let ended = self.end(link, LinkStatus::Unknown, &detail, why);
+        Chained {
+            advice: failure.hint,
+            ..ended
+        }
     }
 
     /// Adds a link that is not well, and why; the links after it are not known.
@@ -220,23 +232,9 @@ impl Chained {
 
 async fn chain(tools: Tools<'_>, target: &Target<'_>) -> Chained {
     let chained = Chained::new();
-    let unread = |failure: Failure| {
-        format!(
-            "the chain could not be read: {}, {}",
-            failure.message,
-            failure.because.unwrap_or_default()
-        )
-    };
     let listing = match tools.api.workspaces(target.access, Some(target.user)).await {
         Ok(listing) => listing,
-        Err(failure) => {
-            return chained.end(
-                Link::Workspace,
-                LinkStatus::Unknown,
-                "could not be read",
-                unread(failure),
-            );
-        }
+        Err(failure) => return chained.unread(Link::Workspace, failure),
     };
     let workspace = match listing.named(target.user) {
         Named::Found(workspace) => workspace,
@@ -271,12 +269,7 @@ async fn chain(tools: Tools<'_>, target: &Target<'_>) -> Chained {
         .workspace_contents(target.access, &workspace.id)
         .await
     {
-        Err(failure) => chained.end(
-            Link::Source,
-            LinkStatus::Unknown,
-            "could not be read",
-            unread(failure),
-        ),
+        Err(failure) => chained.unread(Link::Source, failure),
         Ok(Some(contents)) => follow(tools, target, &contents, chained).await,
         Ok(None) => follow_connectors(tools, target, chained).await,
     }
@@ -302,12 +295,7 @@ async fn follow_connectors(tools: Tools<'_>, target: &Target<'_>, mut chained: C
             "this API does not tell",
             "this API does not tell of sources",
         ),
-        Err(failure) => chained.end(
-            Link::Source,
-            LinkStatus::Unknown,
-            "could not be read",
-            failure.message,
-        ),
+        Err(failure) => chained.unread(Link::Source, failure),
     }
 }
 
