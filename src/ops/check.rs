@@ -273,6 +273,10 @@ impl Climber<'_> {
         let settings = self.settings()?;
         let user = self.walk.user.as_ref().unwrap_or(&settings.user);
         if let Some(customer) = &self.walk.customer {
+            // Who has no workspace cannot connect anything.
+            if self.minted.is_none() {
+                return Ok(Found::Skip("needs mint".to_owned()));
+            }
             customer(user.clone()).await?;
         }
         let target = verify::Target {
@@ -365,7 +369,7 @@ impl Climber<'_> {
             }
         }
         let roster = Roster::load(self.tools.ledger, access);
-        let minted = mint(
+        let mut minted = mint(
             self.tools.api,
             self.tools.ledger,
             &roster,
@@ -374,6 +378,8 @@ impl Climber<'_> {
             &user,
         )
         .await?;
+        // Who looked first has seen the workspace.
+        minted.first_here &= !careful;
         let found = judge(&minted);
         if matches!(found, Found::Pass(_)) {
             self.minted = Some(minted);

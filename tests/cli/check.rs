@@ -125,6 +125,22 @@ fn a_workspace_is_found_on_a_later_page() {
 }
 
 #[test]
+fn of_a_workspace_that_was_seen_it_is_not_said_that_it_may_have_been_made() {
+    let site = Site::new(&[]);
+    site.make_workspace("user-42");
+    let home = site.home();
+    let ran = home.run("check -o json").expect(0);
+    let told = detail(&ran, "mint");
+    assert!(told.starts_with("token for user-42 lives"), "{told}");
+    assert!(!told.contains("may have been made"), "{told}");
+    let told = detail(
+        &home.run("check --user other --mint -o json").expect(0),
+        "mint",
+    );
+    assert!(told.contains("may have been made"), "{told}");
+}
+
+#[test]
 fn mint_insists_and_read_only_outranks_it() {
     let site = Site::new(&[]);
     let home = site.home();
@@ -248,6 +264,20 @@ skip  mint                   needs auth
 skip  page                   needs auth
 skip  data                   not asked for; --data looks for the user's objects
 ");
+}
+
+#[test]
+fn a_customer_who_was_not_minted_for_does_not_come() {
+    let home = Home::new();
+    for line in ["--read-only", "--skip mint", "--only data"] {
+        let ran = home
+            .run(&format!("check --sandbox --data {line} -o json"))
+            .expect(0);
+        assert_eq!(rungs(&ran)[7], "data skip", "{line}");
+        assert_eq!(detail(&ran, "data"), "needs mint", "{line}");
+    }
+    let ran = home.run("check --sandbox --data -o json").expect(0);
+    assert_eq!(rungs(&ran)[7], "data pass");
 }
 
 #[test]
