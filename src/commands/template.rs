@@ -47,7 +47,12 @@ pub(super) async fn run(
             Template::Delete { template, confirm } => {
                 job.delete(template, confirm.as_deref()).await
             }
-            Template::Plan | Template::Create { dry_run: true, .. } => job.plan().await,
+            Template::Plan => job.plan(Consent::OnlyIfAbsent).await,
+            Template::Create {
+                dry_run: true,
+                force,
+                ..
+            } => job.plan(consent(*force)).await,
             Template::Create {
                 force, skip_probe, ..
             } => {
@@ -118,7 +123,7 @@ impl Job<'_> {
         }
     }
 
-    async fn plan(&mut self) -> Exit {
+    async fn plan(&mut self, consent: Consent) -> Exit {
         let planned = match self.settings() {
             Ok((access, spec)) => template::plan(self.session.tools(), &access, &spec).await,
             Err(failure) => Err(failure),
@@ -127,9 +132,9 @@ impl Job<'_> {
             Err(failure) => self.fail(&failure),
             Ok(plan) => {
                 if !self.printer.is_json() {
-                    self.print_plan(&plan);
+                    self.print_plan(&plan, consent);
                 }
-                self.done(plan_document(&plan))
+                self.done(plan_document(&plan, consent))
             }
         }
     }
@@ -180,12 +185,7 @@ impl Job<'_> {
             }
             self.confirm(&plan, force).await?;
         }
-        let consent = if force {
-            Consent::SendAnyway
-        } else {
-            Consent::OnlyIfAbsent
-        };
-        let creation = template::create(tools, &access, &spec, consent, proof).await;
+        let creation = template::create(tools, &access, &spec, consent(force), proof).await;
         Ok((creation.map_err(failed)?, name.clone()))
     }
 
@@ -285,42 +285,40 @@ impl Job<'_> {
         Ok((draft.access()?, draft.template()?))
     }
 
-    fn print_plan(&mut self, plan: &Plan) {
-        let (word, detail) = match &plan.would {
-            Would::Create => ("create", "it is not known here".to_owned()),
-            Would::Nothing(existing) => (
-                "nothing",
-                format!(
-                    "it exists{}",
-                    existing
-                        .id
-                        .as_ref()
-                        .map_or(String::new(), |id| format!(", id {id}"))
-                ),
-            ),
+    fn print_plan(&mut self, plan: &Plan, consent: Consent) {
+        let id = |existing: &Existing| {
+            let id = existing.id.as_ref();
+            id.map_or(String::new(), |id| format!(", id {id}"))
+        };
+        let (tone, known) = match &plan.would {
+            Would::Create => (Tone::Good, "it is not known here".to_owned()),
+            Would::Nothing(existing) => (Tone::Good, format!("it exists{}", id(existing))),
             Would::Conflict(existing, _) => (
-                "conflict",
-                format!(
-                    "one of this name differs{}",
-                    existing
-                        .id
-                        .as_ref()
-                        .map_or(String::new(), |id| format!(", id {id}"))
-                ),
+                Tone::Bad,
+                format!("one of this name differs{}", id(existing)),
             ),
             Would::Ask(doubt) => (
-                "ask",
+                Tone::Warn,
                 format!("{doubt}, and whether it exists is not known"),
             ),
         };
-        let tone = match plan.would {
-            Would::Create | Would::Nothing(_) => Tone::Good,
-            Would::Conflict(..) => Tone::Bad,
-            Would::Ask(_) => Tone::Warn,
+        let (tone, detail) = match (consent, &plan.would) {
+            (Consent::OnlyIfAbsent, _) | (_, Would::Create) => (tone, known),
+            (Consent::SendAnyway, Would::Ask(_)) => (
+                Tone::Warn,
+                format!("{known}; --force sends it all the same"),
+            ),
+            (Consent::SendAnyway, Would::Nothing(_) | Would::Conflict(..)) => {
+                (Tone::Warn, format!("{known}; --force sends a second one"))
+            }
         };
+        let word = would(plan, consent);
         let word = self.printer.tone(tone, word);
         self.printer
             .line(&format!("{word}  {}: {detail}", plan.name));
+        for difference in differences(plan) {
+            self.printer.line(&format!("  {difference}"));
+        }
         self.printer
             .line(&format!("\n{} {}", plan.method, plan.url));
         self.printer
@@ -362,6 +360,22 @@ impl Job<'_> {
     }
 }
 
+const fn consent(force: bool) -> Consent {
+    if force {
+        Consent::SendAnyway
+    } else {
+        Consent::OnlyIfAbsent
+    }
+}
+
+/// What `create` would do with this consent: whatever is known, one that is forced sends.
+fn would(plan: &Plan, consent: Consent) -> &'static str {
+    match consent {
+        Consent::SendAnyway => Would::Create.name(),
+        Consent::OnlyIfAbsent => plan.would.name(),
+    }
+}
+
 enum Refused {
     Unconfirmed,
     Failed(Box<Failure>, String),
@@ -373,12 +387,12 @@ fn without_probe(mut failure: Failure) -> Failure {
     failure.hint(format!("{hint}; --skip-probe sends it all the same"))
 }
 
-fn plan_document(plan: &Plan) -> Value {
+fn plan_document(plan: &Plan, consent: Consent) -> Value {
     json!({
         "name": plan.name,
         "request": {"method": plan.method, "url": plan.url, "body": plan.body},
         "existing": plan.existing.iter().map(existing).collect::<Vec<_>>(),
-        "would": plan.would.name(),
+        "would": would(plan, consent),
         "differences": differences(plan).iter().map(|d| json!({"field": d.field, "exists": d.exists, "planned": d.planned})).collect::<Vec<_>>(),
     })
 }

@@ -4,6 +4,8 @@
 //! destination follow its published connector specification; those of the schedule follow Quartz
 //! and Airbyte's one-hour rule for connections.
 
+use std::fmt;
+
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 use jiff::tz::TimeZone;
@@ -429,6 +431,17 @@ pub struct Difference {
     pub exists: String,
     /// What would be sent.
     pub planned: String,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Difference {
+            field,
+            exists,
+            planned,
+        } = self;
+        write!(f, "{field} is {exists:?} there and {planned:?} here")
+    }
 }
 
 impl Existing {

@@ -15,8 +15,8 @@ use crate::domain::failure::{Code, Failure};
 use crate::domain::moment::rfc3339;
 use crate::domain::settings::Access;
 use crate::domain::template::{
-    Consent, Creation, Doubt, Existing, Plan, Proof, Schedule, Shown, TemplateSpec, Would,
-    destination_problems,
+    Consent, Creation, Difference, Doubt, Existing, Plan, Proof, Schedule, Shown, TemplateSpec,
+    Would, destination_problems,
 };
 use crate::domain::text::sanitize;
 use crate::ledger::{Attempt, Book, Entry, Fate, Ledger, Lock, Scope};
@@ -102,15 +102,7 @@ pub async fn create(
             Would::Create => {}
             Would::Nothing(existing) => return Ok(Creation::Exists { id: existing.id }),
             Would::Conflict(existing, differences) => {
-                let list: Vec<String> = differences
-                    .iter()
-                    .map(|d| {
-                        format!(
-                            "{} is {:?} there and {:?} here",
-                            d.field, d.exists, d.planned
-                        )
-                    })
-                    .collect();
+                let list: Vec<String> = differences.iter().map(Difference::to_string).collect();
                 let id = existing
                     .id
                     .map_or(String::new(), |id| format!(" (id {id})"));

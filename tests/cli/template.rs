@@ -155,6 +155,16 @@ fn the_same_name_with_other_values_is_a_conflict_field_by_field() {
         ]),
     );
     assert_eq!(data(&home, "template plan", 0)["would"], "conflict");
+    let told = home.run("template plan").expect(0).out;
+    let lines: Vec<&str> = told.lines().take(4).skip(1).collect();
+    assert_eq!(
+        lines,
+        [
+            "  bucket is \"acme-embedded\" there and \"other-bucket\" here",
+            "  format is \"jsonl\" there and \"csv.gz\" here",
+            "  schedule is \"hourly\" there and \"manual\" here",
+        ]
+    );
     let ran = home.run("template create --yes").expect(6);
     insta::assert_snapshot!(ran.block(), @r#"
 exit 6
@@ -183,6 +193,15 @@ fn force_sends_a_second_one_although_it_exists() {
     let site = Site::new(&[]);
     let home = site.home();
     home.run("template create --yes").expect(0);
+    let line = "template create --dry-run --force";
+    assert_eq!(data(&home, line, 0)["would"], "create");
+    let ran = home.run(line).expect(0);
+    assert!(
+        ran.out
+            .starts_with("create  destination-s3: it exists, id ")
+            && ran.out.contains("; --force sends a second one\n"),
+        "{ran:?}"
+    );
     home.run("template create --yes --force").expect(0);
     assert_eq!(site.seen("templates"), 2);
     assert_eq!(data(&home, "template create --yes", 0)["outcome"], "exists");
