@@ -384,7 +384,12 @@ fn proven(setting: Setting, value: &str) -> Result<Setting, String> {
 impl From<Error> for Failure {
     fn from(error: Error) -> Failure {
         let (code, message, hint) = match &error {
-            Error::Unreadable { .. } | Error::Lines { .. } => (
+            Error::Unreadable { .. } => (
+                Code::EnvFileUnreadable,
+                "the env file cannot be read",
+                "make it a file that you may read, or name another with --env-file",
+            ),
+            Error::Lines { .. } => (
                 Code::EnvFileUnreadable,
                 "the env file cannot be read",
                 "correct the file; a setting is written KEY=value",

@@ -13,11 +13,12 @@ use super::aside::Aside;
 use super::requests::Requests;
 use crate::api::{self, Client, Detail, Observer};
 use crate::bucket;
-use crate::cli::{Cli, Common};
+use crate::cli::{Cli, Command, Common};
 use crate::domain::failure::{Code, Failure};
 use crate::domain::field::{FIELDS, Key};
 use crate::domain::moment::Clock;
-use crate::domain::settings::{Draft, Layer, Source};
+use crate::domain::settings::{Draft, Finding, Layer, Source};
+use crate::domain::text::sanitize;
 use crate::env_file::{self, EnvFile};
 use crate::http::{self, Http};
 use crate::ledger::{Entry, Ledger, Scope};
@@ -149,6 +150,24 @@ impl Session {
         let outranking = outranking(common, environment);
         let resolved = env_file::resolve(&common.env_file, &outranking)?;
         let mut warnings = resolved.warnings;
+        if resolved.file.is_none() {
+            let name = sanitize(&common.env_file.display().to_string());
+            // The console makes the file.
+            if common.env_file.as_os_str() != Cli::ENV_FILE && cli.command.is_some() {
+                return Err(Failure::new(
+                    Code::EnvFileUnreadable,
+                    "the env file cannot be read",
+                )
+                .because(format!("there is no file {name} here"))
+                .hint("name one that is there with --env-file; `embedctl env set NAME` makes it"));
+            }
+            // What is exported holds no setting that may be missing.
+            let needs_all = !matches!(cli.command, Some(Command::Export(_)));
+            let is_missing = |key| resolved.draft.finding(key) == Finding::Missing;
+            if needs_all && Key::all().any(is_missing) {
+                warnings.push(format!("there is no {name} here"));
+            }
+        }
         let ledger = Ledger::new(environment.state_folder());
         if !ledger.is_kept() {
             warnings.push(

@@ -40,6 +40,8 @@ skip  template               needs config
 skip  mint                   needs config
 skip  page                   needs config
 skip  data                   not asked for; --data looks for the user's objects
+--- err
+warning: there is no .env here
 ");
     let ran = home.run("env check").expect(3);
     insta::assert_snapshot!(ran.block(), @r"
@@ -66,10 +68,52 @@ ok       AIRBYTE_REGION_ID
 ok       SOURCE_TEMPLATE_TAGS
 ok       CONNECTION_TEMPLATE_TAGS
 --- err
+warning: there is no .env here
 error: 9 settings are missing
   because: AIRBYTE_ORGANIZATION_ID, AIRBYTE_CLIENT_ID, AIRBYTE_CLIENT_SECRET, EXTERNAL_USER_ID, AWS_S3_ACCESS_KEY_ID, AWS_S3_SECRET_ACCESS_KEY, S3_BUCKET_NAME, S3_PATH_PREFIX, S3_BUCKET_REGION
   hint: run `embedctl` to fill in the form, or `embedctl env set NAME` for each
 ");
+}
+
+#[test]
+fn an_env_file_that_is_not_there_is_named_as_the_cause() {
+    let site = Site::new(&[]);
+    let home = Home::new();
+    for line in ["check", "env show", "token mint", "serve", "template plan"] {
+        let ran = home
+            .run(&format!("{line} --env-file nope.env -o json"))
+            .expect(3);
+        let error = &ran.json()["error"];
+        assert_eq!(error["code"], "env_file.unreadable", "{line}");
+        assert_eq!(error["because"], "there is no file nope.env here", "{line}");
+        let ran = home.run(&format!("{line} -o json"));
+        assert!(ran.out.contains("there is no .env here"), "{line}: {ran:?}");
+    }
+    // What writes a file makes it, and who has all settings from elsewhere needs none.
+    let set = ["env", "set", "PORT", "--env-file", "new.env"];
+    home.call(set).input("3002").run().expect(0);
+    let mut call = home.call(["check", "--only", "auth"]);
+    for (name, value) in site.sandbox.settings_with_s3(&site.url, &site.s3_url) {
+        call = call.env(name, value);
+    }
+    assert_eq!(call.run().expect(0).err, "");
+}
+
+#[test]
+fn what_is_no_env_file_is_not_to_be_corrected() {
+    let home = Home::new();
+    std::fs::create_dir(home.path("folder")).unwrap();
+    home.pipe("pipe");
+    for name in ["folder", "pipe"] {
+        let ran = home
+            .run(&format!("check --env-file {name} -o json"))
+            .expect(3);
+        assert_eq!(
+            ran.json()["error"]["hint"],
+            "make it a file that you may read, or name another with --env-file",
+            "{name}"
+        );
+    }
 }
 
 #[test]
