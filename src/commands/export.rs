@@ -14,6 +14,7 @@ use super::prompt;
 use super::session::{Environment, Session};
 use crate::cli::{Cli, Export, Exported};
 use crate::domain::failure::{Exit, Failure};
+use crate::domain::shell;
 use crate::env_file::{EnvFile, NoteKind};
 
 mod render;
@@ -51,7 +52,8 @@ pub(super) async fn run(
         Err(Refused::Failed(failure)) => job.end(&[], Some(&failure)),
         Ok(written) => {
             if !job.printer.is_json() {
-                job.printer.note(next(args.what));
+                job.printer
+                    .note(&next(args.what, &written, &cli.common.env_file));
             }
             job.end(&written, None)
         }
@@ -189,10 +191,19 @@ fn warnings(session: &Session, what: Exported) -> Vec<String> {
     warnings
 }
 
-const fn next(what: Exported) -> &'static str {
+/// What to do with the files that were written, the chief one first.
+fn next(what: Exported, written: &[Planned], env_file: &Path) -> String {
+    let chief = written.first().map_or(Path::new(""), |file| &file.path);
+    let chief = shell::word(&chief.to_string_lossy());
+    let file = shell::word(&env_file.to_string_lossy());
     match what {
-        Exported::Curl => "next: sh airbyte-embedded.sh access-token",
-        Exported::Node => "next: node --env-file=.env server.js",
-        Exported::Html => "next: serve it from the backend; `embedctl export node` writes one",
+        Exported::Curl if env_file.as_os_str() == Cli::ENV_FILE => {
+            format!("next: sh {chief} access-token")
+        }
+        Exported::Curl => format!("next: ENV_FILE={file} sh {chief} access-token"),
+        Exported::Node => format!("next: node --env-file={file} {chief}"),
+        Exported::Html => {
+            "next: serve it from the backend; `embedctl export node` writes one".to_owned()
+        }
     }
 }

@@ -47,6 +47,29 @@ fn each_export_writes_its_files_and_says_so() {
 }
 
 #[test]
+fn what_comes_next_can_be_typed_as_it_stands() {
+    let home = Home::new();
+    home.write("it's.env", "");
+    for (line, next) in [
+        ("curl", "sh airbyte-embedded.sh access-token"),
+        ("node", "node --env-file=.env server.js"),
+        ("curl --dir exp", "sh exp/airbyte-embedded.sh access-token"),
+        ("node --dir exp", "node --env-file=.env exp/server.js"),
+        (
+            "curl --dir exp --env-file it's.env",
+            "ENV_FILE='it'\\''s.env' sh exp/airbyte-embedded.sh access-token",
+        ),
+        (
+            "node --dir exp --env-file it's.env",
+            "node --env-file='it'\\''s.env' exp/server.js",
+        ),
+    ] {
+        let ran = home.run(&format!("export {line}")).expect(0);
+        assert!(ran.err.ends_with(&format!("next: {next}\n")), "{ran:?}");
+    }
+}
+
+#[test]
 fn a_file_of_another_text_is_replaced_only_when_that_is_confirmed() {
     let home = Home::new();
     home.write("index.html", "my own work");
