@@ -125,6 +125,19 @@ fn an_empty_value_is_an_error_and_removing_is_asked_for() {
 }
 
 #[test]
+fn what_was_not_there_is_not_said_to_be_removed() {
+    let home = Home::new();
+    let ran = set(&home, "PORT --remove", "").expect(0);
+    assert_eq!(ran.out, "");
+    assert!(ran.err.contains("PORT is not in .env"), "{ran:?}");
+    assert!(!home.path(".env").exists());
+    home.write(".env", FILE);
+    let ran = set(&home, "PORT S3_PATH_PREFIX --remove -o json", "").expect(0);
+    assert_eq!(ran.json()["data"]["written"], json!(["S3_PATH_PREFIX"]));
+    assert_eq!(ran.json()["warnings"], json!(["PORT is not in .env"]));
+}
+
+#[test]
 fn what_another_source_says_instead_is_told() {
     let home = Home::with_env("S3_BUCKET=theirs\n");
     let ran = home

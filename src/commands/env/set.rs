@@ -16,7 +16,7 @@ use crate::commands::signals::Signals;
 use crate::domain::failure::{Code, Exit, Failure};
 use crate::domain::field::{FIELDS, Key};
 use crate::domain::secret::Secret;
-use crate::domain::text::counted;
+use crate::domain::text::{counted, sanitize};
 use crate::env_file::Edit;
 
 const KIND: &str = "env.set";
@@ -181,13 +181,19 @@ fn write(
     remove: bool,
     values: &[(Key, Secret)],
 ) -> Result<Done, Failure> {
-    let keys: Vec<Key> = values.iter().map(|(key, _)| *key).collect();
+    let mut keys: Vec<Key> = values.iter().map(|(key, _)| *key).collect();
     let mut edit = Edit::open(&cli.common.env_file)?;
+    let mut warnings = Vec::new();
+    let file = sanitize(&cli.common.env_file.display().to_string());
+    if remove {
+        let absent = |key: &Key| edit.get(key.variable()).is_none();
+        let absent = keys.extract_if(.., |key| absent(key));
+        warnings.extend(absent.map(|key| format!("{} is not in {file}", key.variable())));
+    }
     let spelled = edit.apply(values);
     let draft = edit.draft();
-    let mut warnings = Vec::new();
     if remove {
-        warnings.extend(keys.iter().filter_map(|key| {
+        warnings.extend(values.iter().filter_map(|(key, _)| {
             let alias = draft.value(*key)?.alias?;
             Some(format!(
                 "{} is still read from {alias}, a sample app's name for it",
@@ -202,7 +208,8 @@ fn write(
     Ok(Done {
         settings: settings.collect(),
         warnings,
-        file: edit.save()?,
+        // A file that nothing is taken out of stays as it is, or stays absent.
+        file: if keys.is_empty() { file } else { edit.save()? },
     })
 }
 
@@ -223,7 +230,9 @@ impl Done {
                 };
                 printer.line(line.trim_end());
             }
-            printer.note(&format!("in {}", self.file));
+            if !self.settings.is_empty() {
+                printer.note(&format!("in {}", self.file));
+            }
         }
         let written: Vec<&str> = self
             .settings
