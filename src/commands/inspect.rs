@@ -84,6 +84,7 @@ pub(super) fn run(
         if verdict != Verdict::Malformed {
             printer.line("  decoded, not verified: only Airbyte can check the signature");
         }
+        printer.parts(None, failure.as_ref().and_then(|f| f.hint.as_deref()));
         return printer.end(exit);
     }
     let data = json!({

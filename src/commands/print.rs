@@ -173,7 +173,8 @@ impl Printer {
         self.parts(failure.because.as_deref(), failure.hint.as_deref());
     }
 
-    fn parts(&self, because: Option<&str>, hint: Option<&str>) {
+    /// Prints why something failed, and what to do.
+    pub(super) fn parts(&self, because: Option<&str>, hint: Option<&str>) {
         for (label, text) in [("because", because), ("hint", hint)] {
             if let Some(text) = text {
                 self.aside(&format!("  {label}: {}", self.setup.complete(text)));

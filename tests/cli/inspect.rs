@@ -114,11 +114,13 @@ fn verdicts_in_words() {
         let args = [&["token", "inspect"], args].concat();
         home.call(args).input(text).run().block()
     };
-    insta::assert_snapshot!(words("no token", &[]), @r"
+    insta::assert_snapshot!(words("no token", &[]), @r#"
 exit 1
 --- out
 malformed  This is not a widget token: it is neither base64, nor JSON, nor a JWT.
-");
+--- err
+  hint: pass the value of "token" from the API's answer, whole
+"#);
     insta::assert_snapshot!(words(&token(600), &["--origin", "http://localhost:3000"]), @r"
 exit 1
 --- out
@@ -131,6 +133,8 @@ wrong-origin  This token will not load on http://localhost:3000: it opens on htt
   left       COUNTDOWN
   widget     https://cloud.airbyte.com/embedded-widget?workspaceId=w-1&allowedOrigin=http%3A%2F%2Flocalhost%3A3001
   decoded, not verified: only Airbyte can check the signature
+--- err
+  hint: mint with --origin, or serve the page from the origin it opens on
 ");
 }
 
