@@ -90,8 +90,11 @@ impl BaseUrl {
         let text = text.trim();
         if !text.contains("://") {
             // What stands before an @ may be a password.
+            let plain = format!("http://{text}");
             let meant = if text.contains('@') {
                 String::new()
+            } else if Url::parse(&plain).is_ok_and(|url| is_loopback(&url)) {
+                format!("; did you mean {plain}")
             } else {
                 format!("; did you mean https://{text}")
             };

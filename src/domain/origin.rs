@@ -49,6 +49,9 @@ impl Origin {
         if text.contains('*') {
             return Err(wrong("has a wildcard; an origin is one exact place"));
         }
+        if text.contains(|c: char| c == ',' || c.is_whitespace()) {
+            return Err(wrong("names several; an origin is one exact place"));
+        }
         if text == "null" {
             return Err(wrong(
                 "is what a page opened from a file sends; serve it over http",
@@ -142,6 +145,19 @@ fn with_scheme(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn several_are_not_one() {
+        for text in [
+            "http://a.com,http://b.com",
+            "http://a.com, http://b.com",
+            "a.com b.com",
+        ] {
+            let wrong = Origin::parse(text).unwrap_err();
+            assert!(wrong.why.contains("one"), "{}", wrong.why);
+            assert_eq!(wrong.meant, None, "{text}");
+        }
+    }
 
     #[test]
     fn what_a_browser_sends_is_kept() {

@@ -56,20 +56,23 @@ impl ExternalUser {
             .collect()
     }
 
-    /// Returns what an operator should know before using this ID, most important first.
+    /// Returns what an operator should know before using this ID, most important first: the end of
+    /// a sentence that begins with it.
     pub fn caution(&self) -> Option<String> {
         let safe = self.s3_safe();
         if self.0 == "0" {
-            Some("the guide's test value: everyone who uses it shares one workspace".to_owned())
+            Some("is the guide's test value: everyone who uses it shares one workspace".to_owned())
         } else if self.0.contains('/') {
-            Some(format!("\"/\" makes a folder inside a folder: {safe}/"))
+            Some(format!(
+                "holds \"/\", which makes a folder inside a folder: {safe}/"
+            ))
         } else if looks_like_email(&self.0) {
             Some(
-                "an e-mail address ends up in workspace names and object keys; prefer an opaque ID"
+                "is an e-mail address, which ends up in workspace names and object keys; prefer an opaque ID"
                     .to_owned(),
             )
         } else if safe != self.0 {
-            Some(format!("its folder in the bucket is {safe}/"))
+            Some(format!("has the folder {safe}/ in the bucket"))
         } else {
             None
         }

@@ -423,7 +423,7 @@ missing  AIRBYTE_ORGANIZATION_ID
 missing  AIRBYTE_CLIENT_ID
 ok       AIRBYTE_CLIENT_SECRET       file         •••••••• (6 characters)
 warn     EXTERNAL_USER_ID            file         0
-         EXTERNAL_USER_ID the guide's test value: everyone who uses it shares one workspace
+         EXTERNAL_USER_ID is the guide's test value: everyone who uses it shares one workspace
 missing  AWS_S3_ACCESS_KEY_ID
 missing  AWS_S3_SECRET_ACCESS_KEY
 missing  S3_BUCKET_NAME

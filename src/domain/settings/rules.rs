@@ -302,9 +302,9 @@ fn endpoint(draft: &Draft, text: &str) -> Finding {
         return invalid("is an address for this machine's own services");
     }
     if is_loopback(&url) {
-        let api_is_here =
-            Url::parse(&draft.text(Key::BaseUrl)).is_ok_and(|base| is_loopback(&base));
-        if !api_is_here {
+        // Of an API that is nowhere yet nothing follows.
+        let base = BaseUrl::parse(&draft.text(Key::BaseUrl), api(draft));
+        if base.is_ok_and(|base| !base.is_loopback()) {
             return invalid("is on this machine, where Airbyte cannot write");
         }
         return Finding::Good;

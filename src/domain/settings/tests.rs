@@ -264,6 +264,35 @@ fn typing_over_what_hides_another_value_remembers_both() {
 }
 
 #[test]
+fn a_caution_about_the_user_ends_a_sentence_that_begins_with_the_variable() {
+    for user in ["0", "user/7", "jo@acme.example", "acme GmbH"] {
+        let finding = with("EXTERNAL_USER_ID", user).finding(Key::ExternalUserId);
+        let verb = finding.detail().split(' ').next();
+        assert!(matches!(verb, Some("is" | "has" | "holds")), "{finding:?}");
+    }
+}
+
+#[test]
+fn a_base_url_that_is_none_brings_no_second_problem() {
+    let mut pairs = good();
+    pairs.extend([
+        ("BASE_URL", "localhost:3000"),
+        ("S3_ENDPOINT", "http://localhost:9000"),
+    ]);
+    let failure = draft(&pairs).settings().unwrap_err();
+    assert_eq!(
+        failure.because.as_deref(),
+        Some("BASE_URL has no scheme; did you mean http://localhost:3000")
+    );
+    let failure = with("BASE_URL", "airbyte.acme.dev").settings().unwrap_err();
+    let because = failure.because.unwrap();
+    assert!(
+        because.ends_with("did you mean https://airbyte.acme.dev"),
+        "{because}"
+    );
+}
+
+#[test]
 fn a_temporary_key_is_said_not_to_work() {
     let draft = with("AWS_S3_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE");
     let finding = draft.finding(Key::AccessKeyId);
