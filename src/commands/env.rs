@@ -94,7 +94,7 @@ fn misread_failure(misread: &[String]) -> Option<Failure> {
             ),
         )
         .because(misread.join("; "))
-        .hint("save the file as UTF-8 with LF line ends, and put such a value into single quotes"),
+        .hint("write NAME=value without blanks around =, quoted as said above, and save the file as UTF-8 with LF line ends"),
     )
 }
 

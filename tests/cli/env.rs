@@ -117,6 +117,19 @@ fn what_is_no_env_file_is_not_to_be_corrected() {
 }
 
 #[test]
+fn the_hint_for_a_line_that_others_misread_fits_it() {
+    let site = Site::new(&[]);
+    let home = Home::with_env(
+        site.env()
+            .replace("EXTERNAL_USER_ID=", "EXTERNAL_USER_ID = "),
+    );
+    let error = home.run("env check -o json").expect(1).json()["error"].clone();
+    assert_eq!(error["code"], "env_file.misread");
+    let hint = error["hint"].as_str().unwrap();
+    assert!(hint.contains("without blanks around ="), "{hint}");
+}
+
+#[test]
 fn each_setting_is_missed_by_name_and_a_blank_one_counts_as_missing() {
     let site = Site::new(&[]);
     for name in REQUIRED {
