@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::domain::failure::{Code, Failure};
+use crate::domain::text::reason;
 
 /// The variables that a browser may need to find its screen, its profile and its words.
 const KEPT: &[&str] = &[
@@ -84,7 +85,7 @@ fn run(command: &mut Command) -> Result<(), Option<String>> {
             Ok(Some(status)) if status.success() => return Ok(()),
             Ok(Some(status)) => return Err(Some(format!("{name} ended with {status}"))),
             Ok(None) => std::thread::sleep(Duration::from_millis(20)),
-            Err(e) => return Err(Some(format!("{name}: {e}"))),
+            Err(e) => return Err(Some(format!("{name}: {}", reason(&e)))),
         }
     }
     // It may be the browser itself; someone has to see it off.

@@ -459,7 +459,7 @@ pub struct Verify {
     pub wait: Option<Duration>,
 
     /// Count only objects written after this time (RFC 3339)
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     pub since: Option<jiff::Timestamp>,
 
     /// Show this many rows of each stream
@@ -649,6 +649,11 @@ fn report(text: &str) -> Result<PathBuf, String> {
 
 fn fault(text: &str) -> Result<Fault, String> {
     Fault::from_str(text)
+}
+
+fn time(text: &str) -> Result<jiff::Timestamp, String> {
+    text.parse()
+        .map_err(|_why| "a time such as 2026-01-02T03:04:05Z is needed".to_owned())
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 
 use crate::domain::failure::{Code, Failure};
 use crate::domain::moment::rfc3339;
-use crate::domain::text::sanitize;
+use crate::domain::text::reason;
 
 mod book;
 
@@ -311,7 +311,7 @@ fn disk(what: &str, path: &Path, error: &io::Error) -> Failure {
     } else {
         "make the folder writable, or set XDG_STATE_HOME to one that is"
     };
-    let because = format!("{}: {}", path.display(), sanitize(&error.to_string()));
+    let because = format!("{}: {}", path.display(), reason(error));
     Failure::new(Code::MachineDisk, what)
         .because(because)
         .hint(hint)

@@ -7,6 +7,7 @@ use std::io::Write as _;
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 
 use crate::domain::failure::{self, Code, Failure};
+use crate::domain::text::reason;
 
 /// Keeps the memory of this process, which holds secrets, out of core dumps and away from other
 /// processes of the same user, and makes a panic say where and nothing else: its payload may hold
@@ -42,7 +43,7 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         .build()
         .map_err(|e| {
             Failure::new(Code::MachineDisk, "the program cannot start its threads")
-                .because(e.to_string())
+                .because(reason(&e))
                 .hint("free memory or threads")
         })
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::print::{Printer, Report, Tone};
 use crate::cli::pages;
 use crate::domain::failure::{Code, Exit, Failure};
-use crate::domain::text::sanitize;
+use crate::domain::text::{reason, sanitize};
 
 pub(super) fn completions(shell: Shell, printer: &mut Printer) -> Exit {
     let script = pages::completions(shell);
@@ -66,7 +66,11 @@ fn write(folder: &Path, pages: &[pages::Page]) -> Result<(), Failure> {
 
 fn refused(path: &Path, why: &std::io::Error) -> Failure {
     Failure::new(Code::MachineDisk, "the manual pages could not be written")
-        .because(format!("{}: {why}", sanitize(&path.display().to_string())))
+        .because(format!(
+            "{}: {}",
+            sanitize(&path.display().to_string()),
+            reason(why)
+        ))
         .hint("name a folder that is writable with --dir")
 }
 

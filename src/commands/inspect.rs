@@ -12,6 +12,7 @@ use super::session::Environment;
 use crate::domain::failure::{Code, Exit, Failure};
 use crate::domain::moment::{Clock, clock_time, countdown, rfc3339};
 use crate::domain::origin::Origin;
+use crate::domain::text::reason;
 use crate::domain::token::{self, Opened, Verdict};
 
 const KIND: &str = "token.inspect";
@@ -131,7 +132,7 @@ fn read(file: Option<&Path>) -> Result<String, Failure> {
     };
     read.map_err(|e| {
         Failure::new(Code::MachineDisk, "the token cannot be read")
-            .because(format!("{name}: {e}"))
+            .because(format!("{name}: {}", reason(&e)))
             .hint("name a file that holds the token, or pipe it in")
     })?;
     // What is not text is no token; the lossy form says so to the decoder.

@@ -16,7 +16,7 @@ use rustix::fs::OFlags;
 
 use crate::domain::failure::{Code, Failure};
 use crate::domain::ladder::{Rung, Status, Step};
-use crate::domain::text::sanitize;
+use crate::domain::text::{reason, sanitize};
 
 /// As many links as Linux follows.
 const MOST_LINKS: usize = 40;
@@ -203,11 +203,8 @@ pub(super) fn write(path: &Path, suite: &Suite<'_>) -> Result<(), Failure> {
     let written = suite.document().and_then(|document| put(path, &document));
     written.map_err(|e| {
         let path = sanitize(&path.display().to_string());
-        // Without the system's number, and without the name of the file that was tried.
-        let why = e.to_string();
-        let why = why.split(" (os error").next().unwrap_or_default();
         Failure::new(Code::MachineDisk, "the JUnit file could not be written")
-            .because(format!("{path}: {why}"))
+            .because(format!("{path}: {}", reason(&e)))
             .hint("name a file in a folder that is writable with --junit")
     })
 }

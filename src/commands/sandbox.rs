@@ -18,6 +18,7 @@ use crate::domain::failure::{Code, Exit, Failure};
 use crate::domain::field::{Group, Key};
 use crate::domain::origin::is_loopback;
 use crate::domain::secret::Secret;
+use crate::domain::text::reason;
 use crate::env_file::Edit;
 use crate::sandbox::{Options, Sandbox};
 
@@ -74,7 +75,7 @@ async fn bind(address: SocketAddr, flag: &str) -> Result<(TcpListener, String), 
             Code::MachinePort,
             format!("the sandbox cannot listen on {address}"),
         )
-        .because(e.to_string())
+        .because(reason(&e))
         .hint(format!(
             "choose another port with {flag}; port 0 takes a free one"
         ))
@@ -100,7 +101,7 @@ async fn start(args: &cli::Sandbox, printer: &mut Printer) -> Result<Started, Fa
             Code::MachineDisk,
             format!("the sandbox cannot keep objects in {folder}"),
         )
-        .because(e.to_string())
+        .because(reason(&e))
         .hint("name a folder that is writable with --dir, or leave it out")
     })?;
     let settings = sandbox.settings_with_s3(&url, &s3_url);

@@ -18,7 +18,7 @@ use crate::domain::failure::{Code, Failure};
 use crate::domain::field::{FIELDS, Key};
 use crate::domain::moment::Clock;
 use crate::domain::settings::{Draft, Finding, Layer, Source};
-use crate::domain::text::sanitize;
+use crate::domain::text::{reason, sanitize};
 use crate::env_file::{self, EnvFile};
 use crate::http::{self, Http};
 use crate::ledger::{Entry, Ledger, Scope};
@@ -260,7 +260,7 @@ pub(super) fn http(common: &Common) -> Result<Arc<Http>, Failure> {
         None => None,
         Some(path) => Some(std::fs::read(path).map_err(|e| {
             Failure::new(Code::MachineDisk, "the CA file cannot be read")
-                .because(format!("{}: {e}", path.display()))
+                .because(format!("{}: {}", path.display(), reason(&e)))
                 .hint("--ca-file names a file with certificates in PEM")
         })?),
     };
@@ -326,12 +326,12 @@ pub struct Private {
 pub async fn private_sandbox(template: bool, common: &Common) -> Result<Private, Failure> {
     let folder = tempfile::tempdir().map_err(|e| {
         Failure::new(Code::MachineDisk, "no temporary folder for the sandbox")
-            .because(e.to_string())
+            .because(reason(&e))
             .hint("set TMPDIR to a folder that is writable")
     })?;
     let failed = |e: std::io::Error| {
         Failure::new(Code::MachinePort, "no loopback port for the sandbox")
-            .because(e.to_string())
+            .because(reason(&e))
             .hint("free a port, or allow binding 127.0.0.1")
     };
     let bind = || tokio::net::TcpListener::bind("127.0.0.1:0");

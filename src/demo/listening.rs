@@ -9,6 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use tokio::net::TcpListener;
 
 use crate::domain::failure::{Code, Failure};
+use crate::domain::text::reason;
 
 /// How often another free port is tried when the system's choice is taken on the other address.
 const TRIES: u32 = 8;
@@ -80,7 +81,7 @@ fn refused(address: SocketAddr, error: &std::io::Error) -> Failure {
     } else if kind == ErrorKind::AddrNotAvailable {
         "this machine has no such address".to_owned()
     } else {
-        error.to_string()
+        reason(error)
     };
     Failure::new(
         Code::MachinePort,

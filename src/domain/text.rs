@@ -140,6 +140,14 @@ pub fn counted(number: usize, one: &str) -> String {
     format!("{} {one}{s}", grouped(number as u64))
 }
 
+/// Returns the system's reason in its own words: without the number that only programmers want, and
+/// without the name of a temporary file that nobody gave.
+pub fn reason(error: &impl std::fmt::Display) -> String {
+    let text = error.to_string();
+    let words = text.split_once(" (os error").map(|(words, _)| words);
+    sanitize(words.unwrap_or(&text))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -201,5 +209,14 @@ mod tests {
         assert_eq!(grouped(1_204), "1,204");
         assert_eq!(grouped(1_234_567), "1,234,567");
         assert_eq!(counted(1, "setting"), "1 setting");
+    }
+
+    #[test]
+    fn the_systems_reason_has_no_number_and_no_path() {
+        let error = std::io::Error::from_raw_os_error(2);
+        assert_eq!(reason(&error), "No such file or directory");
+        let at = format!("{error} at path \"/tmp/.tmpAbC\"");
+        assert_eq!(reason(&at), "No such file or directory");
+        assert_eq!(reason(&"it is\na folder"), "it is a folder");
     }
 }

@@ -21,6 +21,7 @@ use zeroize::Zeroizing;
 
 use super::{EnvFile, LineProblem};
 use crate::domain::shell;
+use crate::domain::text::reason;
 
 /// More than any env file; what is larger is something else.
 const LIMIT: u64 = 1024 * 1024;
@@ -125,9 +126,11 @@ pub fn read(path: &Path) -> Result<Option<Loaded>, Error> {
     let file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(unreadable(plain(&error))),
+        Err(error) => return Err(unreadable(reason(&error))),
     };
-    let metadata = file.metadata().map_err(|error| unreadable(plain(&error)))?;
+    let metadata = file
+        .metadata()
+        .map_err(|error| unreadable(reason(&error)))?;
     if let Some(why) = not_an_env_file(&metadata) {
         return Err(unreadable(why.to_owned()));
     }
@@ -169,17 +172,17 @@ pub fn write(path: &Path, file: &EnvFile, expected: Option<&Stamp>) -> Result<St
     }
     let folder = folder_of(&target);
     let temporary = temporary(folder, &target, &bytes, present.as_ref())
-        .map_err(|error| save.disk(plain(&error)))?;
+        .map_err(|error| save.disk(reason(&error)))?;
     // Once more, now that only the rename is left to do.
     save.check(&target)?;
     let written = save.put(temporary, &target, present.is_some())?;
     let metadata = written
         .metadata()
-        .map_err(|error| save.disk(plain(&error)))?;
+        .map_err(|error| save.disk(reason(&error)))?;
     confirm(folder).map_err(|error| {
         save.disk(format!(
             "the new file is in place, but the disk did not confirm it ({})",
-            plain(&error)
+            reason(&error)
         ))
     })?;
     Ok(Stamp::of(&metadata))
@@ -221,7 +224,7 @@ impl Save<'_> {
                     owner: metadata.uid(),
                 });
             }
-            let next = fs::read_link(&target).map_err(|error| self.disk(plain(&error)))?;
+            let next = fs::read_link(&target).map_err(|error| self.disk(reason(&error)))?;
             target = folder_of(&target).join(next);
         }
         Err(self.disk("too many symbolic links".to_owned()))
@@ -231,7 +234,7 @@ impl Save<'_> {
         match fs::symlink_metadata(target) {
             Ok(metadata) => Ok(Some(metadata)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(self.disk(plain(&error))),
+            Err(error) => Err(self.disk(reason(&error))),
         }
     }
 
@@ -294,7 +297,7 @@ impl Save<'_> {
         };
         temporary
             .persist(target)
-            .map_err(|error| self.disk(plain(&error.error)))
+            .map_err(|error| self.disk(reason(&error.error)))
     }
 }
 
@@ -358,7 +361,7 @@ fn contents(file: File, length: u64) -> Result<Zeroizing<Vec<u8>>, String> {
     let read = file
         .take(LIMIT + 1)
         .read_to_end(&mut bytes)
-        .map_err(|error| plain(&error))?;
+        .map_err(|error| reason(&error))?;
     if u64::try_from(read).is_ok_and(|read| read <= LIMIT) {
         Ok(bytes)
     } else {
@@ -414,15 +417,6 @@ fn may_read(owner: u32) -> bool {
 fn may_write(owner: u32) -> bool {
     let user = own_user();
     user == owner || user == ROOT
-}
-
-/// The system's reason in its own words, without the number that only programmers want.
-fn plain(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.split_once(" (os error") {
-        Some((words, _)) => words.to_owned(),
-        None => text,
-    }
 }
 
 fn summary(problems: &[LineProblem]) -> String {

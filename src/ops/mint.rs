@@ -15,7 +15,7 @@ use crate::domain::failure::{Code, Failure};
 use crate::domain::moment::Moment;
 use crate::domain::origin::Origin;
 use crate::domain::settings::Access;
-use crate::domain::text::sanitize;
+use crate::domain::text::{reason, sanitize};
 use crate::domain::token::{self, Minted};
 use crate::domain::user::{ExternalUser, UserList};
 use crate::ledger::{Entry, Ledger, Scope};
@@ -49,7 +49,7 @@ pub fn read_users(path: Option<&Path>) -> Result<UserList, Failure> {
     };
     let read = read.map_err(|e| {
         Failure::new(Code::MachineDisk, "the list of users cannot be read")
-            .because(format!("{name}: {e}"))
+            .because(format!("{name}: {}", reason(&e)))
             .hint("name a text file with one external user ID a line")
     })?;
     let unusable = |why: &str| {

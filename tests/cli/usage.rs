@@ -90,6 +90,34 @@ fn a_user_that_cannot_be_one_is_a_usage_error_wherever_it_is_named() {
 }
 
 #[test]
+fn the_systems_words_come_without_its_numbers_and_without_names_that_nobody_gave() {
+    let site = Site::new(&[]);
+    let home = site.home();
+    let taken = site.url.trim_start_matches("http://");
+    for line in [
+        "token inspect none.txt",
+        "token mint --from none.txt",
+        "env set PORT --from none.txt",
+        "check --ca-file none.pem",
+        "check --sandbox --junit none/report.xml",
+        "export html --dir /proc/none",
+        "man --dir /proc/none",
+        &format!("sandbox --bind {taken}"),
+    ] {
+        let ran = home.run(line).expect(8);
+        assert!(
+            !ran.err.contains("os error") && !ran.err.contains(".tmp"),
+            "{line}: {ran:?}"
+        );
+    }
+    let ran = home.run("verify --since yesterday").expect(2);
+    assert!(ran.err.contains("a time such as 20"), "{ran:?}");
+    let home = site.home_with(&[("TEMPLATE_SCHEDULE", "0 0 77 * * ?")]);
+    let ran = home.run("env check").expect(3);
+    assert!(!ran.err.contains("Component error"), "{ran:?}");
+}
+
+#[test]
 fn a_creation_wants_a_confirmation_that_nobody_can_give() {
     let site = Site::new(&[]);
     let home = site.home();

@@ -10,7 +10,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use crate::domain::failure::{Code, Failure};
-use crate::domain::text::sanitize;
+use crate::domain::text::{reason, sanitize};
 
 /// More than any env file.
 pub(super) const LIMIT: u64 = 1 << 20;
@@ -34,7 +34,7 @@ pub(super) async fn read(path: Option<&Path>, what: &str) -> Result<Input, Failu
         .unwrap_or_else(|ended| Err(ended.into()))
         .map_err(|e| {
             Failure::new(Code::MachineDisk, format!("{what} cannot be read"))
-                .because(format!("{name}: {e}"))
+                .because(format!("{name}: {}", reason(&e)))
                 .hint("name a text file, or - for standard input")
         })?;
     text(bytes, name, what)

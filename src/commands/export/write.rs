@@ -9,6 +9,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::domain::failure::{Code, Failure};
+use crate::domain::text::reason;
 
 /// A file that is to be.
 pub(super) struct Planned {
@@ -93,6 +94,6 @@ fn failure(path: &Path, error: &io::Error) -> Failure {
         Code::MachineDisk,
         format!("{} cannot be written", path.display()),
     )
-    .because(error.to_string())
+    .because(reason(error))
     .hint("--dir names a folder that is writable, and - prints the file instead")
 }
