@@ -26,7 +26,7 @@ mod verify;
 use crate::cli::{Cli, Command, Token};
 use crate::domain::failure::Exit;
 
-pub use arguments::two_addresses;
+pub use arguments::{env_file_written_over, two_addresses};
 pub use print::Printer;
 pub use requests::Requests;
 pub use session::{Environment, Private, Session, clients, outranking, private_sandbox};
@@ -45,6 +45,9 @@ pub async fn run(
             "a private sandbox ends with its run, so only the console, `check` and `serve` have one",
             "leave it out for the settings' own target; `embedctl sandbox` serves one that lasts",
         );
+    }
+    if let Some([what, because, hint]) = arguments::env_file_written_over(cli) {
+        return printer.usage(what, because, hint);
     }
     match command {
         Command::Check(args) => check::run(cli, args, environment, printer).await,

@@ -9,7 +9,8 @@ use clap::CommandFactory as _;
 use crate::cli::{Cli, Color};
 use crate::client;
 use crate::commands::{
-    Environment, LEFT_BEHIND, Printer, Private, Requests, Session, private_sandbox, two_addresses,
+    Environment, LEFT_BEHIND, Printer, Private, Requests, Session, env_file_written_over,
+    private_sandbox, two_addresses,
 };
 use crate::domain::failure::{Code, Exit, Failure};
 use crate::ledger::Ledger;
@@ -28,7 +29,8 @@ pub(crate) async fn run(cli: &Cli, environment: &Environment, printer: &mut Prin
         printer.aside(&Cli::command().render_help().to_string());
         return Exit::Usage;
     }
-    if let Some([what, because, hint]) = two_addresses(cli, cli.sandbox) {
+    let refused = two_addresses(cli, cli.sandbox).or_else(|| env_file_written_over(cli));
+    if let Some([what, because, hint]) = refused {
         return printer.usage(what, because, hint);
     }
     let opened = match Requests::open_silent(&cli.common) {

@@ -99,6 +99,7 @@ fn the_systems_words_come_without_its_numbers_and_without_names_that_nobody_gave
         "token mint --from none.txt",
         "env set PORT --from none.txt",
         "check --ca-file none.pem",
+        "check --log-file none/log",
         "check --sandbox --junit none/report.xml",
         "export html --dir /proc/none",
         "man --dir /proc/none",
@@ -115,6 +116,28 @@ fn the_systems_words_come_without_its_numbers_and_without_names_that_nobody_gave
     let home = site.home_with(&[("TEMPLATE_SCHEDULE", "0 0 77 * * ?")]);
     let ran = home.run("env check").expect(3);
     assert!(!ran.err.contains("Component error"), "{ran:?}");
+}
+
+#[test]
+fn a_log_or_a_report_never_goes_into_the_env_file() {
+    let home = Home::with_env("PORT=3001\n");
+    std::os::unix::fs::symlink(".env", home.path("link")).unwrap();
+    for line in [
+        "check --junit .env",
+        "check --junit link",
+        "check --sandbox --junit ./.env",
+        "check --log-file .env",
+        "token mint --log-file ./.env",
+        "check --env-file new.env --log-file new.env",
+    ] {
+        let ran = home.run(line).expect(2);
+        assert!(ran.err.contains("names the env file"), "{line}: {ran:?}");
+    }
+    assert!(!home.path("new.env").exists());
+    assert_eq!(
+        std::fs::read_to_string(home.path(".env")).unwrap(),
+        "PORT=3001\n"
+    );
 }
 
 #[test]
