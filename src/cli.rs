@@ -139,7 +139,7 @@ pub struct Common {
     #[arg(short, long, global = true, help_heading = "Everywhere")]
     pub verbose: bool,
 
-    /// Append each request to this file as a line of JSON, without bodies or secrets
+    /// Append each request to this file as a line of JSON, without bodies or secrets; at 10 MiB it becomes PATH.1
     #[arg(long, global = true, value_name = "PATH", help_heading = "Everywhere", value_hint = ValueHint::FilePath)]
     pub log_file: Option<PathBuf>,
 }

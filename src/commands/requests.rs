@@ -5,7 +5,7 @@
 //! header or a query is not known here. A log that cannot be written any more never breaks the run.
 
 use std::fs::{File, OpenOptions};
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,7 +20,10 @@ use crate::cli::Common;
 use crate::domain::exchange::Exchange;
 use crate::domain::failure::{Code, Failure};
 use crate::domain::moment::span;
-use crate::domain::text::sanitize;
+use crate::domain::text::{reason, sanitize};
+
+/// How large a log may grow, in bytes.
+const FULL: u64 = 10 << 20;
 
 /// Who is told of requests.
 #[derive(Clone, Debug)]
@@ -165,6 +168,17 @@ struct Log {
     state: Mutex<Result<File, String>>,
 }
 
+/// Opens a file to append to it, made for its owner alone if it is not there.
+fn append_to(path: &Path) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .custom_flags(flags.bits().cast_signed())
+        .open(path)
+}
+
 impl Log {
     /// Opens the file to append to it, made for its owner alone. A link is not followed, since
     /// whoever planted it would choose the file; a pipe is not waited for.
@@ -174,20 +188,13 @@ impl Log {
                 .because(format!("{}: {why}", sanitize(&path.display().to_string())))
                 .hint("name a file of your own with --log-file, or leave it out")
         };
-        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-        let file = OpenOptions::new()
-            .append(true)
-            .create(true)
-            .mode(0o600)
-            .custom_flags(flags.bits().cast_signed())
-            .open(path)
-            .map_err(|e| match e.raw_os_error() {
-                Some(number) if number == rustix::io::Errno::LOOP.raw_os_error() => {
-                    refused("it is a symbolic link, which is not followed")
-                }
-                _ => refused(&e.to_string()),
-            })?;
-        let metadata = file.metadata().map_err(|e| refused(&e.to_string()))?;
+        let file = append_to(path).map_err(|e| match e.raw_os_error() {
+            Some(number) if number == rustix::io::Errno::LOOP.raw_os_error() => {
+                refused("it is a symbolic link, which is not followed")
+            }
+            _ => refused(&reason(&e)),
+        })?;
+        let metadata = file.metadata().map_err(|e| refused(&reason(&e)))?;
         let kind = metadata.file_type();
         if !kind.is_file() && !kind.is_char_device() {
             return Err(refused("it is not a regular file"));
@@ -203,16 +210,40 @@ impl Log {
         })
     }
 
+    /// Gives way to a new file where this one is full: it is kept beside it until that is full too.
+    /// Others may write to the same log: whoever finds it replaced already goes on in the new one.
+    fn make_room(&self, file: &mut File, line: &str) -> io::Result<()> {
+        let held = file.metadata()?;
+        if !held.is_file() || held.len() + line.len() as u64 <= FULL {
+            return Ok(());
+        }
+        let _unlocked_at_its_end = match file.try_lock() {
+            Ok(()) => file.try_clone()?,
+            // Another does it, or there are no locks.
+            Err(_) => return Ok(()),
+        };
+        let named = std::fs::symlink_metadata(&self.path)?;
+        if (held.dev(), held.ino()) == (named.dev(), named.ino()) {
+            let mut kept = self.path.clone().into_os_string();
+            kept.push(".1");
+            std::fs::rename(&self.path, kept)?;
+        }
+        *file = append_to(&self.path)?;
+        Ok(())
+    }
+
     /// Appends a line in one piece. What cannot be written is told once, and nothing is tried again.
     fn append(&self, line: &str) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let Ok(file) = state.as_mut() else {
             return;
         };
-        if let Err(e) = file.write_all(line.as_bytes()) {
+        let written = self.make_room(file, line);
+        if let Err(e) = written.and_then(|()| file.write_all(line.as_bytes())) {
             let trouble = format!(
-                "the log ends here: {}: {e}",
-                sanitize(&self.path.display().to_string())
+                "the log ends here: {}: {}",
+                sanitize(&self.path.display().to_string()),
+                reason(&e)
             );
             if let Some(aside) = &self.aside {
                 aside.line(&format!("warning: {trouble}"));

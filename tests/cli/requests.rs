@@ -119,6 +119,29 @@ fn a_log_that_is_not_a_file_of_ours_is_refused_before_anything_is_sent() {
 }
 
 #[test]
+fn a_log_that_is_full_gives_way_to_another_and_one_is_kept() {
+    let site = Site::new(&[]);
+    let home = site.home();
+    for age in 1..=2 {
+        let log = home.write("log.jsonl", format!("{{\"age\":{age}}}\n"));
+        let file = std::fs::OpenOptions::new().write(true).open(log).unwrap();
+        file.set_len(10 << 20).unwrap();
+        home.run("check --log-file log.jsonl --only auth").expect(0);
+        let lines = lines(&home);
+        assert_eq!(lines.len(), 1);
+        assert_eq!(lines[0]["path"], "/v1/applications/token");
+        let kept = home.path("log.jsonl.1");
+        let text = std::fs::read(&kept).unwrap();
+        assert!(text.starts_with(format!("{{\"age\":{age}}}").as_bytes()));
+        for path in [kept, home.path("log.jsonl")] {
+            assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
+    let names = std::fs::read_dir(home.path(".")).unwrap();
+    assert_eq!(names.count(), 3, "the env file and two logs");
+}
+
+#[test]
 fn a_full_disk_ends_the_log_and_not_the_run() {
     let site = Site::new(&[]);
     let ran = site.home().run("check --log-file /dev/full").expect(0);
