@@ -27,7 +27,7 @@ use crate::cli::{Cli, Command, Token};
 use crate::domain::failure::Exit;
 
 pub use arguments::{env_file_written_over, two_addresses};
-pub use print::Printer;
+pub use print::{Printer, wrote};
 pub use requests::Requests;
 pub use session::{Environment, Private, Session, clients, outranking, private_sandbox};
 pub use signals::LEFT_BEHIND;

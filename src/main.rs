@@ -3,8 +3,16 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use embedctl::cli::Cli;
+use embedctl::commands::wrote;
+use embedctl::domain::failure::Exit;
 
 fn main() -> ExitCode {
-    let cli = embedctl::cli::Cli::parse();
-    ExitCode::from(embedctl::run(&cli).code())
+    let exit = match Cli::try_parse() {
+        Ok(cli) => embedctl::run(&cli),
+        Err(error) if error.use_stderr() => wrote(error.print(), Exit::Usage),
+        // Help is a result as others are.
+        Err(help) => wrote(help.print(), Exit::Done),
+    };
+    ExitCode::from(exit.code())
 }

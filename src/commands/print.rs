@@ -11,7 +11,7 @@ use super::aside::{Aside, in_ascii};
 use super::hints::Setup;
 use crate::cli::{Color, Common, Output};
 use crate::commands::session::Environment;
-use crate::domain::failure::{Exit, Failure};
+use crate::domain::failure::{Code, Exit, Failure};
 use crate::domain::field::Key;
 use crate::domain::moment::{Clock, Moment, rfc3339};
 use crate::domain::settings::Draft;
@@ -200,15 +200,9 @@ impl Printer {
         match self.broken {
             None | Some(ErrorKind::BrokenPipe) => exit,
             Some(kind) => {
-                self.aside(&format!(
-                    "{} the output could not be written",
-                    self.tone(Tone::Bad, "error:")
-                ));
-                self.parts(
-                    Some(&kind.to_string()),
-                    Some("free the disk, or name another place for the output"),
-                );
-                Exit::Machine
+                let failure = unwritten(kind);
+                self.failure(&failure);
+                failure.exit()
             }
         }
     }
@@ -288,6 +282,29 @@ impl<'a> Report<'a> {
 /// Makes the document's `target`: the API, its base URL, and whether it is a private sandbox.
 pub(super) fn target(draft: &Draft, sandbox: bool) -> Value {
     json!({"api": draft.text(Key::Api), "base_url": draft.shown_base_url(), "sandbox": sandbox})
+}
+
+/// Ends a run that had nothing to print but what was tried to be `written`, with this exit code unless
+/// that failed.
+pub fn wrote(written: std::io::Result<()>, exit: Exit) -> Exit {
+    match written.and_then(|()| std::io::stdout().flush()) {
+        Err(e) if e.kind() != ErrorKind::BrokenPipe => {
+            let failure = unwritten(e.kind());
+            let parts = [Some(failure.message), failure.because, failure.hint];
+            let labels = ["error", "  because", "  hint"];
+            for (label, text) in labels.iter().zip(parts.into_iter().flatten()) {
+                Aside::default().line(&format!("{label}: {text}"));
+            }
+            Exit::Machine
+        }
+        Ok(()) | Err(_) => exit,
+    }
+}
+
+fn unwritten(kind: ErrorKind) -> Failure {
+    Failure::new(Code::MachineDisk, "the output could not be written")
+        .because(kind.to_string())
+        .hint("free the disk, or name another place for the output")
 }
 
 fn wants_color(color: Color, environment: &Environment) -> bool {

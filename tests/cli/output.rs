@@ -155,3 +155,17 @@ fn a_long_list_of_odd_names_is_printed_without_breaking_a_line() {
     );
     assert!(!ran.out.contains('\x1b'));
 }
+
+#[test]
+fn help_that_cannot_be_written_is_told_as_other_results_are() {
+    let home = Home::new();
+    for args in [
+        &["--help"][..],
+        &["--version"],
+        &["token", "mint", "--help"],
+    ] {
+        let call = home.call(args.iter().copied());
+        let ran = call.stdout_to("/dev/full").run().expect(8);
+        assert!(ran.err.contains("could not be written"), "{ran:?}");
+    }
+}
