@@ -324,8 +324,15 @@ fn host_and_port(url: &Url) -> String {
     }
 }
 
+/// Returns true when the stack can use a proxy that the environment names so.
+pub fn is_proxy(text: &str) -> bool {
+    let matcher = Matcher::builder().https(text).build();
+    let anywhere = "https://host.invalid".parse();
+    anywhere.is_ok_and(|anywhere| matcher.intercept(&anywhere).is_some())
+}
+
 /// Returns the proxy that the environment names for a URL, unless it is on this machine.
-fn proxy_for(url: &str) -> Option<String> {
+pub fn proxy_for(url: &str) -> Option<String> {
     if is_loopback(&Url::parse(url).ok()?) {
         return None;
     }

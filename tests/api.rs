@@ -406,6 +406,33 @@ fn a_dead_proxy_is_named() {
     );
     assert!(error["hint"].as_str().unwrap().contains("HTTPS_PROXY"));
     assert!(!ran.out.contains("canary-pass"));
+    let told = format!("sending to airbyte.invalid (from .env), through the proxy {dead}\n");
+    assert_eq!(ran.err, told);
+}
+
+#[test]
+fn a_proxy_that_is_none_is_told_and_not_repeated() {
+    let site = Site::new(&[]);
+    let home = elsewhere(&site);
+    for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        for (value, usable) in [
+            ("ftp://canary-pass", false),
+            ("http://u:canary-pass@[::", false),
+            ("/canary-pass", false),
+            ("proxy.example:8080", true),
+            ("socks5h://proxy.example", true),
+        ] {
+            let ran = home
+                .call(["check", "--only", "config", "-o", "json"])
+                .env(name, value)
+                .run()
+                .expect(0);
+            let warning = format!("{name} is not the address of a proxy, so it is not used");
+            let told = ran.json()["warnings"].to_string().contains(&warning);
+            assert_eq!(told, !usable, "{value}: {ran:?}");
+            assert!(!ran.block().contains("canary-pass"));
+        }
+    }
 }
 
 #[test]

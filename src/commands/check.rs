@@ -30,7 +30,10 @@ pub(super) async fn run(
     let clock = Clock::start();
     let began = clock.now();
     let mut walked = match open(cli, args, environment).await {
-        Ok((session, plan)) => Walked::over(&session, &plan, printer).await,
+        Ok((session, plan)) => {
+            printer.destination(&session, &cli.common);
+            Walked::over(&session, &plan, printer).await
+        }
         Err(failure) => Walked::not(failure),
     };
     if let Some(path) = &args.junit {

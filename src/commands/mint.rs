@@ -35,6 +35,7 @@ pub(super) async fn run(
         Ok(session) => session,
         Err(failure) => return printer.finish(Report::failed(KIND, None, &[], &failure)),
     };
+    printer.destination(&session, &cli.common);
     let target = target(&session.draft, false);
     let order = match order(&session, args) {
         Ok(order) => order,

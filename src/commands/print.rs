@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::aside::{Aside, in_ascii};
 use super::hints::Setup;
 use crate::cli::{Color, Common, Output};
-use crate::commands::session::Environment;
+use crate::commands::session::{Environment, Session};
 use crate::domain::failure::{Code, Exit, Failure};
 use crate::domain::field::Key;
 use crate::domain::moment::{Clock, Moment, rfc3339};
@@ -147,6 +147,13 @@ impl Printer {
             Tone::Strong => "1",
         };
         format!("\x1b[{code}m{text}\x1b[0m")
+    }
+
+    /// Says where credentials are about to go, where that is not a matter of course.
+    pub(super) fn destination(&self, session: &Session, common: &Common) {
+        if let Some(text) = session.destination(common) {
+            self.note(&text);
+        }
     }
 
     /// Prints warnings beside the result; in JSON they are part of the document.

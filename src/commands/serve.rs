@@ -62,6 +62,7 @@ pub(super) async fn run(
         Ok(session) => session,
         Err(failure) => return printer.finish(Report::failed(KIND, None, &[], &failure)),
     };
+    printer.destination(&session, &cli.common);
     let target = target(&session.draft, private);
     let aside = (!cli.common.quiet).then(|| environment.aside.clone());
     let (lines, visits) = Lines::begin(aside);

@@ -168,6 +168,7 @@ impl Session {
                 warnings.push(format!("there is no {name} here"));
             }
         }
+        warnings.extend(unusable_proxies(environment));
         let ledger = Ledger::new(environment.state_folder());
         if !ledger.is_kept() {
             warnings.push(
@@ -231,6 +232,32 @@ impl Session {
         })
     }
 
+    /// Returns where credentials are about to go, unless that is the vendor's own or, on this machine,
+    /// was written down together with the secret: an env file that came with a folder may name any
+    /// host.
+    pub fn destination(&self, common: &Common) -> Option<String> {
+        let base = self.draft.access().ok()?.base_url;
+        let from = self.draft.source(Key::BaseUrl);
+        let is_borrowed = from == Source::File && self.draft.source(Key::ClientSecret) != from;
+        if base.is_vendor() || (base.is_loopback() && !is_borrowed) {
+            return None;
+        }
+        let from = match from {
+            Source::File => common.env_file.display().to_string(),
+            Source::Flag => "--base-url".to_owned(),
+            Source::Typed | Source::Sandbox | Source::Environment | Source::Default => {
+                format!("the {from}")
+            }
+        };
+        let shown = base.shown();
+        let host = shown.split_once("://").map_or(shown, |(_, host)| host);
+        let proxy = http::proxy_for(shown);
+        let through = proxy.map_or_else(String::new, |p| format!(", through the proxy {p}"));
+        Some(sanitize(&format!(
+            "sending to {host} (from {from}){through}"
+        )))
+    }
+
     /// Adds what is to be told about the ledger, for commands that use it. One that cannot be read
     /// at all is told by the job that needs it.
     #[must_use]
@@ -249,6 +276,20 @@ impl Session {
             ledger: &self.ledger,
         }
     }
+}
+
+/// Tells of proxies that the environment names and nothing can be sent through. Their addresses,
+/// which may hold a password, are not repeated.
+fn unusable_proxies(environment: &Environment) -> impl Iterator<Item = String> {
+    let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+    let is_unusable = |name: &&str| {
+        let value = environment.get(name);
+        value.is_some_and(|value| !http::is_proxy(value))
+    };
+    names
+        .into_iter()
+        .filter(is_unusable)
+        .map(|name| format!("{name} is not the address of a proxy, so it is not used"))
 }
 
 /// Builds the one HTTP stack.

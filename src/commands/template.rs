@@ -32,6 +32,7 @@ pub(super) async fn run(
         Ok(session) => session,
         Err(failure) => return printer.finish(Report::failed(kind, None, &[], &failure)),
     };
+    printer.destination(&session, &cli.common);
     printer.warnings(&session.warnings);
     let mut job = Job {
         cli,

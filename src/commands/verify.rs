@@ -34,6 +34,7 @@ pub(super) async fn run(
         Ok(session) => session,
         Err(failure) => return printer.finish(Report::failed(KIND, None, &[], &failure)),
     };
+    printer.destination(&session, &cli.common);
     printer.warnings(&session.warnings);
     let target_shown = target(&session.draft, false);
     let (access, spec, user) = match settings(&session, args) {

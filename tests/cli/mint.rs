@@ -233,6 +233,37 @@ fn a_refusal_that_is_the_same_for_all_stops_the_rest() {
 }
 
 #[test]
+fn where_a_secret_goes_is_said_before_it_goes_there() {
+    let site = Site::new(&[]);
+    let host = site.url.trim_start_matches("http://");
+    // A folder of somebody else's: its file holds the address, and the secret is one's own.
+    let home = Home::with_env(format!("BASE_URL={}\n", site.url));
+    let run = |line: &str| {
+        let mut call = home.call(line.split_whitespace());
+        for (name, value) in site.sandbox.settings_with_s3(&site.url, &site.s3_url) {
+            if name != "BASE_URL" {
+                call = call.env(name, value);
+            }
+        }
+        call.run()
+    };
+    let told = format!("sending to {host} (from .env)\n");
+    for line in [
+        "check --only auth",
+        "token mint",
+        "token mint -o json",
+        "template list",
+        "verify",
+    ] {
+        let ran = run(line);
+        assert!(ran.err.starts_with(&told), "{line}: {ran:?}");
+    }
+    assert_eq!(run("token mint -q").err, "");
+    // Whoever wrote both into one file knows where that is.
+    assert_eq!(site.home().run("check --only auth").expect(0).err, "");
+}
+
+#[test]
 fn never_more_are_in_flight_than_asked_for_and_never_fewer() {
     struct Flight {
         now: usize,
