@@ -8,13 +8,15 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::error::{ContextKind, ContextValue};
+use clap::{Args, Error, Parser, Subcommand, ValueEnum, ValueHint};
 
 use clap_complete::Shell;
 
 use crate::domain::base_url::Api;
 use crate::domain::ladder::Rung;
 use crate::domain::origin::Origin;
+use crate::domain::text::without_steering;
 use crate::domain::user::ExternalUser;
 use crate::sandbox::Fault;
 
@@ -40,6 +42,14 @@ pub struct Cli {
 impl Cli {
     /// The env file where none is named.
     pub const ENV_FILE: &str = ".env";
+
+    /// Reads the command line of the process.
+    ///
+    /// # Errors
+    /// It asks for help, or is none. What is repeated of it steers no terminal.
+    pub fn read() -> Result<Cli, Error> {
+        Cli::try_parse().map_err(harmless)
+    }
 
     /// Reads a command line that is sound.
     #[cfg(test)]
@@ -575,6 +585,21 @@ pub struct Sandbox {
     pub write_env: Option<PathBuf>,
 }
 
+/// Takes out of an error what its arguments would do to a terminal: they may come from anywhere.
+fn harmless(mut error: Error) -> Error {
+    let texts = error.context().filter_map(|(kind, value)| {
+        let ContextValue::String(text) = value else {
+            return None;
+        };
+        Some((kind, ContextValue::String(without_steering(text))))
+    });
+    let repeated: Vec<(ContextKind, ContextValue)> = texts.collect();
+    for (kind, value) in repeated {
+        error.insert(kind, value);
+    }
+    error
+}
+
 /// Reads a name of a list, which help and completions know and which a typo is compared with.
 fn named<T: Clone + Send + Sync + 'static>(
     names: impl IntoIterator<Item = &'static str>,
@@ -694,6 +719,28 @@ mod tests {
     #[test]
     fn the_definition_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn what_an_error_repeats_steers_no_terminal() {
+        let hostile = "x\u{1b}]0;owned\u{7}\u{202e}";
+        for line in [
+            &["check", "--user", hostile][..],
+            &["check", "--only", hostile],
+            &["token", "mint", hostile],
+            &["verify", "u", hostile],
+            &[hostile],
+            &[&format!("--{hostile}")],
+        ] {
+            let line = ["embedctl"].iter().chain(line);
+            let told = harmless(Cli::try_parse_from(line).unwrap_err());
+            let told = told.render().ansi().to_string();
+            assert!(told.contains("owned"), "{told:?}");
+            assert!(
+                !told.contains("\u{1b}]") && !told.contains(['\u{7}', '\u{202e}']),
+                "{told:?}"
+            );
+        }
     }
 
     #[test]

@@ -2,13 +2,12 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use embedctl::cli::Cli;
 use embedctl::commands::wrote;
 use embedctl::domain::failure::Exit;
 
 fn main() -> ExitCode {
-    let exit = match Cli::try_parse() {
+    let exit = match Cli::read() {
         Ok(cli) => embedctl::run(&cli),
         Err(error) if error.use_stderr() => wrote(error.print(), Exit::Usage),
         // Help is a result as others are.
