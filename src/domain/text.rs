@@ -1,8 +1,9 @@
 //! Text that came from outside, made safe to show; and text of ours, made short.
 //!
-//! Depends on nothing of ours.
+//! Depends on zeroize, and on nothing of ours.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use zeroize::Zeroizing;
 
 /// The longest piece of a server's text that is kept, in characters.
 pub const SERVER_TEXT_LIMIT: usize = 600;
@@ -74,6 +75,13 @@ pub fn visible_char(c: char) -> char {
         c if is_steering(c) => '�',
         c => c,
     }
+}
+
+/// Makes every line break of a pasted text a line feed: terminals paste a carriage return for it. The
+/// text may hold secrets, so no copy of it is left behind.
+pub fn with_line_feeds(text: &str) -> Zeroizing<String> {
+    let text = Zeroizing::new(text.replace("\r\n", "\n"));
+    Zeroizing::new(text.replace('\r', "\n"))
 }
 
 /// Cuts a text to a number of columns, marking the cut with `…`.

@@ -3,7 +3,7 @@
 //! More lenient than a file, because there is nothing to write back and a person is looking:
 //! `KEY: value` counts, and a value that the grammar of files refuses is taken as it stands.
 //!
-//! Depends on zeroize and [`super::line`].
+//! Depends on [`super::line`] and on `domain::text`.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -11,6 +11,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use super::line::{self, Line};
+use crate::domain::text::with_line_feeds;
 
 /// What a pasted block holds.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -37,8 +38,7 @@ impl fmt::Debug for Block {
 /// Reads `KEY=value`, `export KEY=value` and `KEY: value`, with or without quotes, with comments
 /// and any line break. A carriage return counts as a line break, since terminals paste it as one.
 pub fn parse_block(text: &str) -> Block {
-    let text = Zeroizing::new(text.replace("\r\n", "\n"));
-    let text = Zeroizing::new(text.replace('\r', "\n"));
+    let text = with_line_feeds(text);
     let mut rest = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let mut block = Block::default();
     let mut places = HashMap::new();

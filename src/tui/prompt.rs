@@ -129,6 +129,21 @@ impl Review {
     fn has(&self, key: Key) -> bool {
         self.found.iter().any(|(k, _, _)| *k == key)
     }
+
+    /// Returns true when a value holds another setting.
+    pub fn is_run_together(&self) -> bool {
+        let mut values = self.found.iter().map(|(_, _, text)| text.expose());
+        values.any(holds_setting)
+    }
+}
+
+/// Returns true when a word of a text is a setting, `NAME=value`. Such a text is no value: its
+/// settings have run together, and the rest of them, secrets too, would be shown as one.
+pub fn holds_setting(text: &str) -> bool {
+    let ours = |name| Key::of_variable(name).or_else(|| Key::of_alias(name));
+    text.split(|c: char| c.is_whitespace() || c == ';')
+        .filter_map(|word| word.split_once('='))
+        .any(|(name, _)| ours(name).is_some())
 }
 
 impl Prompt {
@@ -267,7 +282,7 @@ pub fn answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
 pub fn paste(model: &mut Model, prompt: Prompt, text: &str) -> Vec<Effect> {
     match prompt {
         Prompt::Line(Wanted::Users(mut pasted), mut line, _) => {
-            if text.trim().contains(['\n', '\r']) || text.chars().count() > super::input::LIMIT {
+            if text.trim().contains('\n') || text.chars().count() > super::input::LIMIT {
                 let list = UserList::parse(text);
                 let complaint = match list.refused.first() {
                     Some((at, why)) => {

@@ -19,6 +19,7 @@ use super::{
 use crate::client::{Command, Event, Outcome, Ticket};
 use crate::domain::exchange::Exchange;
 use crate::domain::failure::{Code, Exit, Failure};
+use crate::domain::text::with_line_feeds;
 
 /// Takes a fact in and returns what to do about it.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
@@ -287,6 +288,7 @@ pub fn entered(model: &mut Model) -> Vec<Effect> {
 }
 
 fn pasted(model: &mut Model, text: &str) -> Vec<Effect> {
+    let text = &with_line_feeds(text);
     model.notice = None;
     if model.help.is_some() {
         return Vec::new();
@@ -311,17 +313,27 @@ fn pasted(model: &mut Model, text: &str) -> Vec<Effect> {
     if (several || one_of_ours)
         && let Some(review) = Review::of(block)
     {
+        if review.is_run_together() {
+            return not_taken(model, RUN_TOGETHER);
+        }
         model.prompt = Some(Prompt::Paste(review));
         return Vec::new();
     }
     if several {
-        model.say(
-            Role::Warn,
-            "Nothing taken: several lines, and none is a setting of the form",
-        );
-        return Vec::new();
+        return not_taken(model, "several lines, and none is a setting of the form");
+    }
+    if prompt::holds_setting(text) {
+        return not_taken(model, RUN_TOGETHER);
     }
     prerequisites::paste(model, text)
+}
+
+/// Why a paste of settings without line breaks between them is not taken.
+const RUN_TOGETHER: &str = "several settings in one line; paste one a line";
+
+fn not_taken(model: &mut Model, why: &str) -> Vec<Effect> {
+    model.say(Role::Warn, format!("! Nothing taken: {why}"));
+    Vec::new()
 }
 
 /// Draws the consequences of an edited setting: verdicts anew, what was proven is proven no more, a

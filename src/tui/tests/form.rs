@@ -148,6 +148,44 @@ fn a_pasted_block_counts_only_after_a_look() {
 }
 
 #[test]
+fn a_block_is_one_however_its_lines_break() {
+    for end in ["\n", "\r\n", "\r"] {
+        let block = ["AIRBYTE_CLIENT_ID=abc", "S3_BUCKET_NAME=mine", ""].join(end);
+        let mut driver = Driver::empty();
+        driver.paste(&block).press("enter");
+        assert_eq!(driver.model.draft.text(Key::ClientId), "abc", "{end:?}");
+        assert_eq!(driver.model.draft.text(Key::Bucket), "mine", "{end:?}");
+        assert_eq!(driver.model.draft.text(Key::OrganizationId), "", "{end:?}");
+
+        let mut driver = Driver::at_tokens();
+        driver.press("a").paste(&["a-1", "a-2", "a-3"].join(end));
+        driver.press("enter");
+        assert_eq!(driver.model.tokens.len(), 4, "{end:?}");
+    }
+}
+
+#[test]
+fn settings_that_run_together_are_no_value() {
+    for text in [
+        "AIRBYTE_ORGANIZATION_ID=abc AIRBYTE_CLIENT_SECRET=never",
+        "abc AIRBYTE_CLIENT_SECRET=never",
+        "PORT=1;AIRBYTE_CLIENT_SECRET=never",
+        "S3_BUCKET=a AIRBYTE_CLIENT_SECRET=never\nS3_PATH_PREFIX=b",
+    ] {
+        let mut driver = Driver::empty();
+        driver.paste(text);
+        assert_eq!(driver.model.draft, Draft::default(), "{text}");
+        assert_eq!(driver.model.prompt, None, "{text}");
+        assert!(notice(&driver).contains("one a line"), "{text}");
+        assert!(!driver.frame().contains("never"), "{text}");
+    }
+    // A secret may hold anything.
+    let mut driver = Driver::empty();
+    driver.paste("x+PORT=y");
+    assert_eq!(driver.model.draft.text(Key::OrganizationId), "x+PORT=y");
+}
+
+#[test]
 fn a_paste_of_one_line_goes_into_the_field_and_never_submits() {
     let mut driver = Driver::empty();
     driver.paste("abc\x1b[201~\r\n");
