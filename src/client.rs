@@ -87,7 +87,7 @@ pub enum Job {
     Forget(Access, ExternalUser),
     /// Read external user IDs from a file, one a line.
     Users(PathBuf),
-    /// Write these settings into the env file, or into another file.
+    /// Write these settings into the env file, or into a new file, whose path must be free.
     Save(Vec<(Key, Secret)>, Option<PathBuf>),
     /// Read the settings again, as at the start.
     Reload,

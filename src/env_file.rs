@@ -404,6 +404,11 @@ impl From<Error> for Failure {
                 "the env file was not written",
                 "start again, so that the other change is not lost",
             ),
+            Error::Taken { .. } => (
+                Code::MachineDisk,
+                "the settings were not saved",
+                "name a file that is not there yet",
+            ),
             Error::Disk { .. } => (
                 Code::MachineDisk,
                 "the env file was not written",

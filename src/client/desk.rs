@@ -139,10 +139,9 @@ impl Desk {
                 let forget = move || jobs::forget(&at.resources, &access, &user, &roster);
                 self.start_with_ledger(ticket, forget);
             }
-            Job::Save(edits, path) => {
-                let path = path.unwrap_or_else(|| self.resources.env_file.clone());
-                self.start_blocking(ticket, move || jobs::save(&path, &edits));
-            }
+            Job::Save(edits, new) => self.start_blocking(ticket, move || {
+                jobs::save(&at.resources.env_file, new.as_deref(), &edits)
+            }),
             Job::Users(path) => self.start_blocking(ticket, move || jobs::users(&path)),
             Job::Reload => self.start_blocking(ticket, move || reading::read(&at.resources)),
         }

@@ -197,8 +197,17 @@ pub(super) fn users(path: &Path) -> Result<Outcome, Failure> {
     mint::read_users(Some(path)).map(|list| Outcome::Users(Box::new(list)))
 }
 
-pub(super) fn save(path: &Path, edits: &[(Key, Secret)]) -> Result<Outcome, Failure> {
-    let mut edit = Edit::open(path)?;
+/// Writes settings into the env file, or into a new one, whose path must be free: whoever names it
+/// has not seen what is in it.
+pub(super) fn save(
+    env_file: &Path,
+    new: Option<&Path>,
+    edits: &[(Key, Secret)],
+) -> Result<Outcome, Failure> {
+    let mut edit = match new {
+        Some(path) => Edit::begin(path)?,
+        None => Edit::open(env_file)?,
+    };
     edit.apply(edits)?;
     Ok(Outcome::Saved(edit.save()?))
 }

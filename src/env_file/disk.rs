@@ -101,6 +101,12 @@ pub enum Error {
         /// The path as it was given.
         path: PathBuf,
     },
+    /// A new file was wanted, and there is something of that name. Nothing was written.
+    #[error("{path} is there already: name a new file")]
+    Taken {
+        /// The path as it was given.
+        path: PathBuf,
+    },
     /// The disk refused. What was there before is there still.
     #[error("{path} cannot be written: {why}")]
     Disk {
@@ -150,6 +156,23 @@ pub fn read(path: &Path) -> Result<Option<Loaded>, Error> {
         warnings: warnings(path, &metadata),
         stamp: Stamp::of(&metadata),
     }))
+}
+
+/// Refuses a path at which there is something already, be it a link that leads nowhere.
+///
+/// A file written with no state expected, as [`write()`] does it, is created anew and never replaces
+/// one that came in between.
+pub(super) fn must_be_new(path: &Path) -> Result<(), Error> {
+    let save = Save {
+        path,
+        expected: None,
+    };
+    match save.look(path)? {
+        None => Ok(()),
+        Some(_) => Err(Error::Taken {
+            path: path.to_owned(),
+        }),
+    }
 }
 
 /// Replaces the file on disk, whole, with mode 0600 whatever the umask, and returns its new state.

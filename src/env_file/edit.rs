@@ -40,6 +40,20 @@ impl Edit {
         })
     }
 
+    /// Begins a file that is not there yet.
+    ///
+    /// # Errors
+    /// There is something of that name already.
+    pub fn begin(path: &Path) -> Result<Edit, Failure> {
+        disk::must_be_new(path)?;
+        Ok(Edit {
+            path: path.to_owned(),
+            file: EnvFile::empty(),
+            stamp: None,
+            refused: Vec::new(),
+        })
+    }
+
     /// The settings as the file alone would give them, and what it cannot hold as it was meant.
     pub fn draft(&self) -> Draft {
         let mut draft = Draft::resolve(&[(Source::File, layer(&self.file))]);

@@ -112,8 +112,8 @@ pub enum Errand {
     Browse(&'static str),
     /// Reading the env file again.
     Reload,
-    /// Writing these settings, of this draft.
-    Save(Vec<Key>, Box<Draft>),
+    /// Writing these settings, of this draft; to a path that was typed, or to the env file.
+    Save(Vec<Key>, Box<Draft>, Option<String>),
 }
 
 /// What is known of the connection to the API.

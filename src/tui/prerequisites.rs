@@ -35,7 +35,7 @@ pub mod view;
 pub use keys::{Action, KEYS, RAIL_KEYS, entries, hints, why_not};
 pub use reload::{reload, reloaded};
 pub use repair::{Offer, offered};
-pub use save::{save, save_to, saved};
+pub use save::{not_saved_to, save, save_to, saved};
 
 /// How long a secret stays revealed.
 const REVEAL: Duration = Duration::from_secs(10);

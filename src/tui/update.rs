@@ -549,7 +549,10 @@ fn ran(model: &mut Model, errand: Errand, result: Result<Outcome, Failure>) -> V
             model.say(Role::Good, format!("Forgot {user}"));
         }
         (Errand::Users, Ok(Outcome::Users(list))) => tokens::listed(model, *list),
-        (Errand::Save(keys, written), Ok(Outcome::Saved(file))) => {
+        (Errand::Save(_, _, Some(path)), Err(failure)) => {
+            prerequisites::not_saved_to(model, &path, failure);
+        }
+        (Errand::Save(keys, written, _), Ok(Outcome::Saved(file))) => {
             prerequisites::saved(model, &keys, *written, &file);
         }
         (Errand::Reload, Ok(Outcome::Reloaded(fresh, warnings))) => {

@@ -51,6 +51,28 @@ async fn saving_writes_what_was_edited_and_keeps_the_rest() {
 }
 
 #[tokio::test]
+async fn a_new_file_replaces_nothing() {
+    let site = Site::new(&[]);
+    let mut desk = Desk::of(&site);
+    let used = desk.folder.path().join("used.env");
+    std::fs::write(&used, "S3_BUCKET_REGION=eu-west-1\n").unwrap();
+    let link = desk.folder.path().join("link.env");
+    std::os::unix::fs::symlink("nowhere", &link).unwrap();
+    for taken in [&used, &link] {
+        let (_, job) = edits(&desk, &[(Key::Region, "us-east-1")], Some(taken.clone()));
+        let ticket = desk.start(job).await;
+        let failure = desk.done(ticket).await.unwrap_err();
+        let because = failure.because.unwrap();
+        assert!(because.contains("is there already"), "{because}");
+    }
+    assert_eq!(
+        std::fs::read_to_string(used).unwrap(),
+        "S3_BUCKET_REGION=eu-west-1\n"
+    );
+    assert!(!desk.folder.path().join("nowhere").exists());
+}
+
+#[tokio::test]
 async fn the_file_is_read_again_below_what_outranks_it() {
     let site = Site::new(&[]);
     let region = ("S3_BUCKET_REGION".to_owned(), "eu-west-1".to_owned());

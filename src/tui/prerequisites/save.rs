@@ -3,6 +3,7 @@
 //! Depends on `model`, `prompt`; on `domain::settings`.
 
 use crate::client::Job;
+use crate::domain::failure::Failure;
 use crate::domain::field::Key;
 use crate::domain::settings::{Draft, Source};
 use crate::domain::text::counted;
@@ -51,8 +52,19 @@ pub(super) fn is_at_the_file(model: &mut Model) -> bool {
 pub fn save_to(model: &mut Model, path: Option<&str>) -> Vec<Effect> {
     let unsaved = model.unsaved();
     let keys = unsaved.iter().map(|(key, _)| *key).collect();
-    let errand = Errand::Save(keys, Box::new(model.draft.clone()));
+    let typed = path.map(str::to_owned);
+    let errand = Errand::Save(keys, Box::new(model.draft.clone()), typed);
     model.send_out(errand, Job::Save(unsaved, path.map(Into::into)))
+}
+
+/// Gives a path that was not taken back for editing, with the reason.
+pub fn not_saved_to(model: &mut Model, path: &str, failure: Failure) {
+    let why = failure.because.unwrap_or(failure.message);
+    if model.prompt.is_some() {
+        model.say(Role::Bad, format!("✖ {why}"));
+        return;
+    }
+    model.prompt = Some(Prompt::Line(Wanted::SavePath, Line::new(path), Some(why)));
 }
 
 /// Takes note of what was written.

@@ -2,7 +2,7 @@
 
 use super::keys::{cancels, notice};
 use super::*;
-use crate::domain::failure::Exit;
+use crate::domain::failure::{Code, Exit};
 use crate::domain::field::Key;
 use crate::tui::prompt::{Prompt, Question};
 
@@ -126,6 +126,28 @@ fn under_a_sandbox_saving_asks_for_a_path() {
             assert_eq!(values.len(), 1);
             assert_eq!(path.to_str(), Some("here.env"));
         }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_path_that_is_taken_is_given_back_for_editing() {
+    let draft = Draft::resolve(&[(Source::Sandbox, layer(&nine()))]);
+    let mut driver = Driver::new(Start {
+        save_asks_path: true,
+        ..start(draft)
+    });
+    driver.type_text("x").press("ctrl-s");
+    driver.type_text("used.env").press("enter");
+    let ticket = driver.ticket();
+    let taken = Failure::new(Code::MachineDisk, "the settings were not saved")
+        .because("used.env is there already: name a new file");
+    driver.fails(ticket, taken);
+    assert!(driver.frame().contains("✖ used.env is there already"));
+    driver.press("backspace backspace backspace backspace");
+    driver.type_text("-2.env").press("enter");
+    match driver.started()[0].1 {
+        Job::Save(_, Some(path)) => assert_eq!(path.to_str(), Some("used-2.env")),
         other => panic!("{other:?}"),
     }
 }
