@@ -19,7 +19,7 @@ use crate::domain::exchange::Exchange;
 use crate::domain::failure::Failure;
 use crate::domain::field::Key;
 use crate::domain::ladder::{Rung, Step};
-use crate::domain::landing::Landing;
+use crate::domain::landing::{Landing, Played};
 use crate::domain::moment::Moment;
 use crate::domain::origin::Origin;
 use crate::domain::secret::Secret;
@@ -107,8 +107,8 @@ pub enum Outcome {
     Unproved(Consent, Failure),
     /// `Verify`: what was found last. No data is an outcome, not a failure of the job.
     Landed(Box<Landing>),
-    /// `Play`: what became of it, in a sentence.
-    Played(String),
+    /// `Play`: what became of it.
+    Played(Played),
     /// `Catalogue`.
     Offered(Box<Catalogue>),
     /// `Browse`: the browser has been started.

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use crate::api::Client;
 use crate::bucket;
 use crate::domain::failure::Failure;
+use crate::domain::landing::Played;
 use crate::domain::user::ExternalUser;
 use crate::ledger::Ledger;
 
@@ -21,7 +22,7 @@ use crate::ledger::Ledger;
 pub type Customer = Arc<dyn Fn(ExternalUser) -> Playing + Send + Sync>;
 
 /// A customer at work.
-pub type Playing = Pin<Box<dyn Future<Output = Result<String, Failure>> + Send>>;
+pub type Playing = Pin<Box<dyn Future<Output = Result<Played, Failure>> + Send>>;
 
 /// What a job works with.
 #[derive(Clone, Copy)]

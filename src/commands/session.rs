@@ -16,6 +16,7 @@ use crate::bucket;
 use crate::cli::{Cli, Command, Common};
 use crate::domain::failure::{Code, Failure};
 use crate::domain::field::{FIELDS, Key};
+use crate::domain::landing::Played;
 use crate::domain::moment::Clock;
 use crate::domain::settings::{Draft, Finding, Layer, Source};
 use crate::domain::text::{reason, sanitize};
@@ -416,9 +417,7 @@ impl Private {
                         .hint("mint a token for the user first")
                 })?;
                 let reason = played.get("reason").and_then(serde_json::Value::as_str);
-                Ok(reason
-                    .unwrap_or("Sample Data is connected and has synced")
-                    .to_owned())
+                Ok(reason.map_or(Played::Synced, |why| Played::Nothing(why.to_owned())))
             })
         })
     }

@@ -7,6 +7,15 @@ use serde_json::Value;
 
 use super::user::ExternalUser;
 
+/// What became of a customer who was played.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Played {
+    /// Sample Data is connected and has synced.
+    Synced,
+    /// No data will land, for this reason.
+    Nothing(String),
+}
+
 /// The links between a customer and the objects, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Link {

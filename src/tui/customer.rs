@@ -11,6 +11,7 @@ use super::theme::Role;
 use super::update::{failed, mismatch};
 use crate::client::{Command, Job, Outcome};
 use crate::domain::failure::Failure;
+use crate::domain::landing::Played;
 use crate::domain::user::ExternalUser;
 
 /// Returns for whom a customer is played now.
@@ -73,12 +74,25 @@ pub fn played(
     let failure = match result {
         Ok(Outcome::Played(told)) => {
             let effects = data::look_after(model, user);
-            let way = if model.screen == Screen::Data {
-                ""
-            } else {
-                ": d sees the data"
+            let (role, text, next) = match told {
+                Played::Synced => (
+                    Role::Good,
+                    "✔ Sample Data is connected and has synced".to_owned(),
+                    "d sees the data",
+                ),
+                Played::Nothing(why) => (
+                    Role::Warn,
+                    format!("! Nothing will land: {why}"),
+                    "d shows why",
+                ),
             };
-            model.say(Role::Good, format!("✔ {told}{way}"));
+            let there = model.screen == Screen::Data;
+            let text = if there {
+                text
+            } else {
+                format!("{text} · {next}")
+            };
+            model.say(role, text);
             return effects;
         }
         Ok(_) => mismatch(),

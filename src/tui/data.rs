@@ -20,7 +20,7 @@ use super::update::{go, mismatch};
 use super::{customer, operator, template, tokens};
 use crate::client::{Command, Job, Outcome, Ticket};
 use crate::domain::failure::{Code, Failure};
-use crate::domain::landing::{Landing, LinkStatus, Stream};
+use crate::domain::landing::{ChainLink, Landing, Link, LinkStatus, Stream};
 use crate::domain::moment::Moment;
 use crate::domain::settings::Access;
 use crate::domain::template::TemplateSpec;
@@ -381,8 +381,20 @@ fn in_airbyte(model: &mut Model) -> Vec<Effect> {
 /// Takes a look of a wait that goes on.
 pub fn looked(model: &mut Model, ticket: Ticket, landing: Box<Landing>) {
     if is_awaited(model, ticket) {
-        model.data.found = Some((landing, model.now));
+        found(model, landing);
     }
+}
+
+fn found(model: &mut Model, landing: Box<Landing>) {
+    let destination = |link: &ChainLink| link.link == Link::Destination;
+    if landing
+        .chain
+        .iter()
+        .any(|link| destination(link) && link.status == LinkStatus::Ok)
+    {
+        model.tokens.has_destination(&landing.user);
+    }
+    model.data.found = Some((landing, model.now));
 }
 
 fn is_awaited(model: &Model, ticket: Ticket) -> bool {
@@ -398,7 +410,7 @@ pub fn done(model: &mut Model, result: Result<Outcome, Failure>) {
             if waited && !landing.has_data() {
                 model.say(Role::Warn, "! The wait is over, and nothing has landed");
             }
-            model.data.found = Some((landing, model.now));
+            found(model, landing);
             return;
         }
         Ok(_) => mismatch(),

@@ -221,6 +221,12 @@ fn is_trap(model: &Model) -> bool {
     none_known && user(model).is_some_and(|user| !model.tokens.is_known(&user))
 }
 
+/// Returns true when the user's workspace may have been made while no template was known.
+fn is_bare(model: &Model) -> bool {
+    let row = user(model).and_then(|user| model.tokens.row(&user));
+    row.is_some_and(tokens::Row::is_bare)
+}
+
 /// Returns true while the catalogue of the settings as they stand is asked for.
 fn is_asking(model: &Model) -> bool {
     let now = model.access();

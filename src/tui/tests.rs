@@ -26,7 +26,7 @@ use crate::domain::exchange::Exchange;
 use crate::domain::failure::Failure;
 use crate::domain::field::Key;
 use crate::domain::ladder::{Rung, Status, Step};
-use crate::domain::landing::{ChainLink, Landing, Link, LinkStatus, SampleRow, Stream};
+use crate::domain::landing::{ChainLink, Landing, Link, LinkStatus, Played, SampleRow, Stream};
 use crate::domain::moment::Moment;
 use crate::domain::origin::Origin;
 use crate::domain::secret::Secret;

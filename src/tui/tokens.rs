@@ -420,7 +420,9 @@ pub fn resume(model: &mut Model) -> Vec<Effect> {
 
 /// Queues wishes and hands on as many as may be open.
 fn enqueue(model: &mut Model, wishes: Vec<Wish>) -> Vec<Effect> {
+    let template_is_known = model.template.is_known();
     for wish in wishes {
+        model.tokens.asked(&wish.user, template_is_known);
         model.tokens.enqueue(wish);
     }
     pump(model)

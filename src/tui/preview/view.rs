@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use ratatui::text::Line;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::{Hit, Stage, catalogue, is_asking, is_outdated, is_trap, lists_origin, serving, user};
+use super::{
+    Hit, Stage, catalogue, is_asking, is_bare, is_outdated, is_trap, lists_origin, serving, user,
+};
 use crate::domain::failure::Failure;
 use crate::domain::origin::Origin;
 use crate::domain::source_template::{Catalogue, SourceTemplate};
@@ -220,6 +222,10 @@ fn warnings(model: &Model, width: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     if is_outdated(model) {
         let text = "! The settings have changed since: it runs on the old ones. r starts it anew.";
+        lines.extend(paragraph(model.look(), Role::Warn, INDENT, text, width));
+    }
+    if is_bare(model) {
+        let text = "! The customer's workspace may have been made before the template: then it has no destination, and nothing lands. d looks.";
         lines.extend(paragraph(model.look(), Role::Warn, INDENT, text, width));
     }
     if is_trap(model) {

@@ -222,12 +222,9 @@ fn a_customer_is_played_in_a_sandbox_alone_and_then_looked_for() {
     insta::assert_snapshot!("data_playing", driver.frames());
     driver.press("p");
     assert_eq!(driver.effects, [], "one at a time");
-    driver.done(
-        play,
-        Outcome::Played("Sample Data connected; 2,100 rows written".to_owned()),
-    );
+    driver.done(play, Outcome::Played(Played::Synced));
     assert!(matches!(driver.started()[0].1, Job::Verify(_, _, _, None)));
-    assert!(notice(&driver).contains("Sample Data connected"));
+    assert!(notice(&driver).contains("✔ Sample Data is connected"));
     let look = driver.ticket();
     driver.fails(look, not_entitled());
     assert_eq!(driver.model.data.standing(), Standing::Failed);
@@ -401,9 +398,12 @@ fn one_customer_is_played_whichever_screen_asks() {
     driver.press("alt-4 d");
     assert_eq!(driver.effects, []);
     driver.press("alt-4");
-    driver.done(play, Outcome::Played("Sample Data connected".to_owned()));
+    driver.done(play, Outcome::Played(Played::Synced));
     assert!(matches!(driver.started()[0].1, Job::Verify(_, _, _, None)));
-    assert_eq!(notice(&driver), "✔ Sample Data connected: d sees the data");
+    assert_eq!(
+        notice(&driver),
+        "✔ Sample Data is connected and has synced · d sees the data"
+    );
     // One for another user than the page is about leaves the page as it is.
     driver.press("u").type_text("user-43").press("enter p");
     let play = driver.ticket();

@@ -529,3 +529,65 @@ fn the_selected_row_stays_so_when_another_user_comes_first() {
     assert_eq!(driver.model.tokens.len(), 5);
     assert_eq!(driver.model.tokens.selected().unwrap().user, user("c"));
 }
+
+/// A board whose one user was minted for although no template was known.
+fn bare() -> Driver {
+    let mut driver = Driver::ready();
+    driver.press("alt-3");
+    let planned = plan(&driver, Would::Create);
+    let ticket = driver.setup();
+    driver.done(ticket, Outcome::Planned(Box::new(planned)));
+    driver.press("enter enter");
+    let ticket = driver.ticket();
+    let minted = token(&driver, "user-42");
+    driver.done(ticket, Outcome::Minted(Box::new(minted)));
+    driver
+}
+
+#[test]
+fn a_workspace_made_before_the_template_stays_marked_until_it_has_a_destination() {
+    let mut driver = bare();
+    insta::assert_snapshot!("tokens_bare", driver.frames());
+    driver.press("alt-2");
+    let exists = existing(&driver);
+    driver.model.template.plan = Some(exists);
+    driver.press("alt-3 r");
+    assert!(driver.frame().contains("user-42 !"), "{}", driver.frame());
+    assert!(driver.frame().contains("! Its workspace may have been"));
+    driver.press("alt-4");
+    assert!(driver.frame().contains("! 3 Tokens"), "{}", driver.frame());
+    assert!(driver.frame().contains("! The customer's workspace may"));
+    driver.press("alt-3 d");
+    let look = driver.ticket();
+    let landed = landing(&driver, "user-42");
+    driver.done(look, Outcome::Landed(Box::new(landed)));
+    driver.press("alt-3");
+    assert!(!driver.frame().contains("user-42 !"), "{}", driver.frame());
+    assert!(!driver.frame().contains("Its workspace may have been"));
+}
+
+#[test]
+fn a_workspace_made_after_the_template_is_not_marked() {
+    let mut driver = Driver::at_tokens();
+    driver.press("enter");
+    let ticket = driver.ticket();
+    let minted = token(&driver, "user-42");
+    driver.done(ticket, Outcome::Minted(Box::new(minted)));
+    assert!(!driver.frame().contains("user-42 !"), "{}", driver.frame());
+}
+
+#[test]
+fn what_is_to_be_known_of_a_user_is_told_at_every_size_and_beside_auto() {
+    let mut driver = Driver::at_tokens();
+    driver.add("a e/f").press("enter");
+    let ticket = driver.ticket();
+    let minted = token(&driver, "a e/f");
+    driver.done(ticket, Outcome::Minted(Box::new(minted)));
+    driver.press("r");
+    for (width, height) in SIZES {
+        let frame = driver.size(width, height).frame();
+        assert!(frame.contains("a e/f !"), "{frame}");
+        assert!(frame.contains("! \"/\" makes a folder"), "{frame}");
+        assert!(frame.contains("auto"), "{frame}");
+    }
+}

@@ -484,12 +484,15 @@ fn p_plays_the_customer_in_a_sandbox_only() {
     assert!(crate::tui::preview::is_busy(&driver.model));
     driver.press("p");
     assert_eq!(driver.effects, [], "one customer at a time");
-    driver.done(
-        ticket,
-        Outcome::Played("Sample Data is connected and has synced".to_owned()),
-    );
-    assert!(notice(&driver).contains("has synced"));
+    driver.done(ticket, Outcome::Played(Played::Synced));
+    assert!(notice(&driver).starts_with("✔ Sample Data is connected"));
     assert!(!crate::tui::preview::is_busy(&driver.model));
+    driver.press("p");
+    let ticket = driver.ticket();
+    let why = "no template: this workspace has no destination".to_owned();
+    driver.done(ticket, Outcome::Played(Played::Nothing(why)));
+    assert!(notice(&driver).starts_with("! Nothing will land: no template"));
+    assert!(notice(&driver).ends_with("d shows why"));
 }
 
 #[test]

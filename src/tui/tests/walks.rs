@@ -166,7 +166,7 @@ fn answer(driver: &mut Driver, dice: &mut Dice, ticket: u64, job: &Job) {
             landing.complete = dice.throw(2) == 0;
             Outcome::Landed(Box::new(landing))
         }
-        Job::Play(_) => Outcome::Played("a customer connected".to_owned()),
+        Job::Play(_) => Outcome::Played(Played::Synced),
         Job::Recall(_) => Outcome::Recalled(Vec::new()),
         Job::Forget(..) => Outcome::Forgotten,
         Job::Users(_) => Outcome::Users(Box::default()),

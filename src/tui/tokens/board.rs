@@ -47,6 +47,17 @@ impl Wish {
     }
 }
 
+/// Whether a workspace was made from a template, as far as this session has seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Making {
+    /// Nothing speaks against it.
+    Fine,
+    /// A token is asked for while no template is known.
+    Blind,
+    /// It may have been made while no template was known, so that it may have no destination.
+    Bare,
+}
+
 /// One user on the board.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
@@ -61,6 +72,7 @@ pub struct Row {
     /// Whether its token renews itself.
     pub auto: bool,
     own: bool,
+    making: Making,
     work: Work,
     token: Option<Minted>,
     failure: Option<(Failure, Moment)>,
@@ -77,11 +89,18 @@ impl Row {
             known: false,
             auto: false,
             own: false,
+            making: Making::Fine,
             work: Work::Nothing,
             token: None,
             failure: None,
             target: None,
         }
+    }
+
+    /// Returns true when its workspace may have been made while no template was known, so that it may
+    /// have no destination.
+    pub fn is_bare(&self) -> bool {
+        self.making == Making::Bare
     }
 
     /// Returns true while a token is being asked for.
@@ -357,6 +376,7 @@ impl Board {
             row.known = false;
             row.workspace = None;
             row.seen_at = None;
+            row.making = Making::Fine;
         }
         for known in users {
             self.put(known.user.clone());
@@ -460,11 +480,41 @@ impl Board {
                 .map(str::to_owned)
                 .or(row.workspace.take());
             row.known = true;
+            if row.making == Making::Blind && token.first_here {
+                row.making = Making::Bare;
+            }
             row.seen_at = Some(token.received.wall);
             row.failure = None;
             row.token = Some(token);
             row.target = target;
         }
+    }
+
+    /// Notes whether a template is known while a token is asked for: a workspace that this makes
+    /// gets its destination only from one.
+    pub fn asked(&mut self, user: &ExternalUser, template_is_known: bool) {
+        if let Some(row) = self.row_mut(user)
+            && !row.is_bare()
+        {
+            row.making = if template_is_known {
+                Making::Fine
+            } else {
+                Making::Blind
+            };
+        }
+    }
+
+    /// Notes that a user's workspace was seen to have its destination.
+    pub fn has_destination(&mut self, user: &ExternalUser) {
+        if let Some(row) = self.row_mut(user) {
+            row.making = Making::Fine;
+        }
+    }
+
+    /// Returns true when a good token opens a workspace that may have no destination.
+    pub fn has_bare(&self, now: Moment) -> bool {
+        self.lively()
+            .any(|row| row.is_bare() && self.usable(row, now).is_some())
     }
 
     /// Notes why a token did not come. One that is still good stays.

@@ -232,8 +232,14 @@ fn row_line(model: &Model, columns: &Columns, row: &Row, selected: bool) -> Line
     let left = board.left(row, model.now);
     let mut line = pen::Row::new(model.look())
         .put(Role::Text, mark)
-        .at(Columns::MARK)
-        .fit_ends(name, row.user.as_str(), columns.user)
+        .at(Columns::MARK);
+    line = if is_marked(row) {
+        line.fit_ends(name, row.user.as_str(), columns.user - 2)
+            .put(Role::Warn, " !")
+    } else {
+        line.fit_ends(name, row.user.as_str(), columns.user)
+    };
+    line = line
         .at(columns.workspace)
         .fit(Role::Quiet, workspace, 10)
         .at(columns.left);
@@ -264,6 +270,11 @@ fn row_line(model: &Model, columns: &Columns, row: &Row, selected: bool) -> Line
         .line()
 }
 
+/// Whether something is to be known of the user whatever its token does; told once it is selected.
+fn is_marked(row: &Row) -> bool {
+    row.is_bare() || row.user.caution().is_some()
+}
+
 /// How many cells of a bar are full; something left is never drawn as nothing.
 fn filled(left: Duration, life: Duration, cells: usize) -> usize {
     let whole = life.as_millis().max(1);
@@ -277,17 +288,32 @@ fn renewal(model: &Model, row: &Row, room: usize) -> (Role, String) {
     }
     let (role, text) = match (model.tokens.failure(row), row.user.caution()) {
         (Some(failure), _) => (Role::Quiet, failure.message.clone()),
+        (None, _) if row.is_bare() => (Role::Warn, "! no destination?".to_owned()),
         (None, Some(caution)) => (Role::Warn, format!("! {caution}")),
         (None, None) => return (Role::Quiet, "–".to_owned()),
     };
     // What does not fit whole is told below, once the row is selected.
     if text.width() <= room {
         (role, text)
-    } else if role == Role::Warn {
-        (role, "! note".to_owned())
     } else {
-        (role, "–".to_owned())
+        (Role::Quiet, "–".to_owned())
     }
+}
+
+/// What is to be known of a user, the gravest first: high up, so that it is read on every terminal.
+fn cautions(model: &Model, row: &Row, width: usize) -> Vec<Line<'static>> {
+    let no_template = !row.known && !model.template.is_known();
+    let trap = "No connection template is known: a workspace made now never gets its destination.";
+    let bare = "Its workspace may have been made before the template: then it has no destination, and nothing lands. d looks.";
+    let told = [
+        no_template.then(|| trap.to_owned()),
+        row.is_bare().then(|| bare.to_owned()),
+        row.user.caution(),
+    ];
+    told.into_iter()
+        .flatten()
+        .flat_map(|text| paragraph(model.look(), Role::Warn, 2, &format!("! {text}"), width))
+        .collect()
 }
 
 /// The selected row, opened up.
@@ -309,8 +335,10 @@ fn detail(model: &Model, row: &Row, width: usize, most: usize) -> Vec<Line<'stat
     if let Some(failed) = failed {
         let left = most.saturating_sub(1);
         lines.extend(failure::lines(look, failed, 2, width, left));
+        lines.extend(cautions(model, row, width));
         return lines;
     }
+    lines.extend(cautions(model, row, width));
     match model.tokens.held(row) {
         Some(token) => lines.extend(opened_up(model, token, width)),
         None => lines.extend(not_minted(model, row, width)),
@@ -378,15 +406,6 @@ fn not_minted(model: &Model, row: &Row, width: usize) -> Vec<Line<'static>> {
             "Not minted here before. The first token may make a workspace of this name.",
             width,
         ));
-        if !model.template.is_known() {
-            lines.extend(paragraph(
-                model.look(),
-                Role::Warn,
-                2,
-                "! No connection template is known: a workspace made now never gets its destination.",
-                width,
-            ));
-        }
     }
     lines.push(fact(
         model,
@@ -395,15 +414,6 @@ fn not_minted(model: &Model, row: &Row, width: usize) -> Vec<Line<'static>> {
         (Role::Quiet, "in the bucket, below the prefix"),
         width,
     ));
-    if let Some(caution) = row.user.caution() {
-        lines.extend(paragraph(
-            model.look(),
-            Role::Warn,
-            2,
-            &format!("! {caution}"),
-            width,
-        ));
-    }
     lines
 }
 

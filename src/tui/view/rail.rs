@@ -57,7 +57,7 @@ fn standing(model: &Model, screen: Screen) -> (&'static str, Role) {
                 (true, _, _) => busy,
                 (_, 0, 0) => ("○", Role::Quiet),
                 (_, 0, _) => ("✖", Role::Bad),
-                (_, _, 0) => ("✔", Role::Good),
+                (_, _, 0) if !model.tokens.has_bare(model.now) => ("✔", Role::Good),
                 _ => ("!", Role::Warn),
             }
         }
