@@ -20,7 +20,7 @@ use tokio_util::task::TaskTracker;
 use url::Url;
 use uuid::Uuid;
 
-use crate::domain::exchange::Exchange;
+use crate::domain::exchange::{Exchange, GIVEN_UP, To};
 use crate::domain::failure::{Code, Failure};
 use crate::domain::field::Key;
 use crate::domain::moment::Clock;
@@ -28,7 +28,7 @@ use crate::domain::record::{Body, Proof, Record, address};
 use crate::domain::redact::Redactor;
 use crate::domain::template::Storage;
 use crate::domain::text::sanitize;
-use crate::http::{ATTEMPTS, Http, Loss, Lost};
+use crate::http::{ATTEMPTS, GivenUp, Http, Loss, Lost};
 
 pub use answer::Object;
 
@@ -326,30 +326,39 @@ impl Client {
         let mut attempt = 1;
         loop {
             let began = self.clock.now();
+            let told = |status, lost, why, again_in| {
+                (self.observer)(Exchange {
+                    to: To::Bucket,
+                    at: began.wall,
+                    method: request.verb.method(),
+                    path: sanitize(Url::parse(request.url).as_ref().map_or("", Url::path)),
+                    status,
+                    lost,
+                    took: self.clock.now().since(began),
+                    attempt,
+                    attempts: ATTEMPTS,
+                    why,
+                    again_in,
+                    record: Box::new(record(request.storage, request.verb, request.url)),
+                });
+            };
+            let underway = GivenUp::unless_ended(|| {
+                told(None, Some(Code::Cancelled), Some(GIVEN_UP.to_owned()), None);
+            });
             let sent = self.try_once(request).await;
-            let (retry, status) = match &sent {
-                Ok(response) => (
-                    may_pass(response.status().as_u16()),
-                    Some(response.status().as_u16()),
-                ),
-                Err((_, how)) => (how.is_some_and(Lost::is_worth_retrying), None),
+            underway.ended();
+            let status = sent
+                .as_ref()
+                .ok()
+                .map(|response| response.status().as_u16());
+            let how = sent.as_ref().err().and_then(|(_, how)| *how);
+            let retry = match status {
+                Some(status) => may_pass(status),
+                None => how.is_some_and(Lost::is_worth_retrying),
             };
             let wait = (retry && attempt < ATTEMPTS).then(|| self.http.backoff(attempt));
-            (self.observer)(Exchange {
-                record: Box::new(record(request.storage, request.verb, request.url)),
-                at: began.wall,
-                method: request.verb.method(),
-                path: sanitize(Url::parse(request.url).as_ref().map_or("", Url::path)),
-                status,
-                took: self.clock.now().since(began),
-                attempt,
-                attempts: ATTEMPTS,
-                why: sent
-                    .as_ref()
-                    .err()
-                    .and_then(|(_, how)| how.map(|how| how.brief().to_owned())),
-                again_in: wait,
-            });
+            let why = how.map(|how| how.brief().to_owned());
+            told(status, how.map(Lost::code), why, wait);
             let Some(wait) = wait else {
                 let response = sent.map_err(|(failure, _)| failure)?;
                 return self.accepted(request, response).await;

@@ -134,6 +134,31 @@ impl Lost {
     }
 }
 
+/// Tells of a request that is given up: whoever drops the future in which it is sent drops this too.
+pub struct GivenUp<F: FnOnce()> {
+    tell: Option<F>,
+}
+
+impl<F: FnOnce()> GivenUp<F> {
+    /// Begins; `tell` is called if this is dropped before [`GivenUp::ended`].
+    pub fn unless_ended(tell: F) -> GivenUp<F> {
+        GivenUp { tell: Some(tell) }
+    }
+
+    /// The request has ended, one way or another.
+    pub fn ended(mut self) {
+        self.tell = None;
+    }
+}
+
+impl<F: FnOnce()> Drop for GivenUp<F> {
+    fn drop(&mut self) {
+        if let Some(tell) = self.tell.take() {
+            tell();
+        }
+    }
+}
+
 /// A request that was lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loss {

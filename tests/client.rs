@@ -29,6 +29,7 @@ use embedctl::api::{Client, Detail, Options};
 use embedctl::client::{
     self, Command, Door, Event, Job, Opened, Outcome, Resources, Stand, Ticket,
 };
+use embedctl::domain::exchange::To;
 use embedctl::domain::failure::{Code, Failure};
 use embedctl::domain::field::Key;
 use embedctl::domain::ladder::Status;
@@ -88,7 +89,7 @@ impl Desk {
             api: Arc::new(Client::new(options, Clock::start())),
             bucket: embedctl::bucket::Client::new(
                 Arc::new(embedctl::http::Http::new(embedctl::http::Options::default())),
-                Arc::new(|_| {}),
+                client::bucket_observer(news.clone()),
             ),
             ledger: Arc::new(Ledger::new(Some(folder.path().join("state")))),
             env_file: folder.path().join(".env"),

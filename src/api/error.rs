@@ -152,6 +152,19 @@ impl Error {
         }
     }
 
+    /// Returns what it means that no complete answer came, if none did.
+    pub(super) fn lost_as(&self) -> Option<Code> {
+        match self {
+            Error::Lost { how, .. } => Some(how.code()),
+            Error::Unreadable { status: None, .. } => Some(Code::ServiceUnreadable),
+            Error::Unreadable { .. }
+            | Error::Status { .. }
+            | Error::Paused { .. }
+            | Error::StaleAccessToken
+            | Error::AccessToken(_) => None,
+        }
+    }
+
     pub(super) fn retry_after(&self) -> Option<Duration> {
         match self {
             Error::Status { retry_after, .. } => *retry_after,

@@ -18,7 +18,8 @@ use super::dialect::Call;
 use super::error::{Endpoint, Error};
 use super::pause::Pauses;
 use super::problem::Problem;
-use crate::domain::exchange::Exchange;
+use crate::domain::exchange::{Exchange, GIVEN_UP, To};
+use crate::domain::failure::Code;
 use crate::domain::moment::{Clock, Moment};
 use crate::domain::record::{Body, Proof, Record, address};
 use crate::domain::redact::Redactor;
@@ -26,7 +27,7 @@ use crate::domain::secret::Secret;
 use crate::domain::settings::Access;
 use crate::domain::text::sanitize;
 use crate::domain::token::jwt_expiry;
-use crate::http::{ATTEMPTS, Http, PATIENCE, header_date, location, retry_after};
+use crate::http::{ATTEMPTS, GivenUp, Http, PATIENCE, header_date, location, retry_after};
 
 /// The most that is read of an answer.
 pub(super) const BODY_LIMIT: usize = 1 << 20;
@@ -127,18 +128,32 @@ impl Transport {
             self.sit_out_pause(&request.url).await?;
             let began = self.clock.now();
             let mut received = Body::Nothing;
+            let tries = (attempt, attempts);
+            let underway = GivenUp::unless_ended(|| {
+                self.tell(Notice::Exchanged(Exchange {
+                    lost: Some(Code::Cancelled),
+                    why: Some(GIVEN_UP.to_owned()),
+                    ..self.exchange(request, began, tries, Body::Nothing)
+                }));
+            });
             let result = self.try_once(request, &mut received).await;
+            underway.ended();
             let wait = match &result {
                 Err(error) if attempt < attempts => {
                     self.wait_before_retry(error, request.call.endpoint, attempt)
                 }
                 _ => None,
             };
-            let record = match self.options.detail {
-                Detail::Line => Record::default(),
-                Detail::Record => record(request, received),
-            };
-            self.tell_exchange(request, began, &result, (attempt, attempts), wait, record);
+            let failed = result.as_ref().err();
+            self.tell(Notice::Exchanged(Exchange {
+                status: result
+                    .as_ref()
+                    .map_or_else(Error::status, |answer| Some(answer.status)),
+                lost: failed.and_then(Error::lost_as),
+                why: failed.map(Error::brief),
+                again_in: wait,
+                ..self.exchange(request, began, tries, received)
+            }));
             match wait {
                 Some(wait) => tokio::time::sleep(wait).await,
                 None => return result,
@@ -188,30 +203,32 @@ impl Transport {
         }
     }
 
-    fn tell_exchange(
+    /// What is told of a request that has got no answer so far.
+    fn exchange(
         &self,
         request: &Request<'_>,
         began: Moment,
-        result: &Result<Answer, Error>,
-        tries: (u32, u32),
-        wait: Option<Duration>,
-        record: Record,
-    ) {
-        let path = request.url.path().to_owned();
-        self.tell(Notice::Exchanged(Exchange {
+        (attempt, attempts): (u32, u32),
+        received: Body,
+    ) -> Exchange {
+        let record = match self.options.detail {
+            Detail::Line => Record::default(),
+            Detail::Record => record(request, received),
+        };
+        Exchange {
+            to: To::Airbyte,
             at: began.wall,
             method: request.call.method,
-            path,
-            status: result
-                .as_ref()
-                .map_or_else(Error::status, |answer| Some(answer.status)),
+            path: request.url.path().to_owned(),
+            status: None,
+            lost: None,
             took: self.clock.now().since(began),
-            attempt: tries.0,
-            attempts: tries.1,
-            why: result.as_ref().err().map(Error::brief),
-            again_in: wait,
+            attempt,
+            attempts,
+            why: None,
+            again_in: None,
             record: Box::new(record),
-        }));
+        }
     }
 
     fn lost(&self, error: &reqwest::Error, shown: &str) -> Error {

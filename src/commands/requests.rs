@@ -17,7 +17,7 @@ use super::aside::Aside;
 use crate::api::{Notice, Observer};
 use crate::bucket;
 use crate::cli::Common;
-use crate::domain::exchange::Exchange;
+use crate::domain::exchange::{Exchange, To};
 use crate::domain::failure::{Code, Failure};
 use crate::domain::moment::span;
 use crate::domain::text::{reason, sanitize};
@@ -30,13 +30,6 @@ const FULL: u64 = 10 << 20;
 pub struct Requests {
     verbose: Option<Aside>,
     log: Option<Arc<Log>>,
-}
-
-/// Whom a request went to.
-#[derive(Clone, Copy, Debug)]
-enum To {
-    Airbyte,
-    Bucket,
 }
 
 impl Requests {
@@ -83,7 +76,7 @@ impl Requests {
         let requests = self.clone();
         Arc::new(move |notice| {
             if let Notice::Exchanged(exchange) = &notice {
-                requests.tell(To::Airbyte, exchange);
+                requests.tell(exchange);
             }
             next(notice);
         })
@@ -93,7 +86,7 @@ impl Requests {
     pub fn and_of_bucket(&self, next: bucket::Observer) -> bucket::Observer {
         let requests = self.clone();
         Arc::new(move |exchange| {
-            requests.tell(To::Bucket, &exchange);
+            requests.tell(&exchange);
             next(exchange);
         })
     }
@@ -105,12 +98,12 @@ impl Requests {
         state.as_ref().err().cloned()
     }
 
-    fn tell(&self, to: To, exchange: &Exchange) {
+    fn tell(&self, exchange: &Exchange) {
         if let Some(aside) = &self.verbose {
             aside.line(&sentence(exchange));
         }
         if let Some(log) = &self.log {
-            log.append(&entry(to, exchange));
+            log.append(&entry(exchange));
         }
     }
 }
@@ -118,9 +111,11 @@ impl Requests {
 /// A request in one line for a person.
 fn sentence(exchange: &Exchange) -> String {
     let Exchange { method, path, .. } = exchange;
-    let status = exchange
-        .status
-        .map_or("lost".to_owned(), |status| status.to_string());
+    let status = match exchange.status {
+        Some(status) => status.to_string(),
+        None if exchange.is_given_up() => "stopped".to_owned(),
+        None => "lost".to_owned(),
+    };
     let tries = if exchange.attempt > 1 || exchange.again_in.is_some() {
         format!("  try {} of {}", exchange.attempt, exchange.attempts)
     } else {
@@ -138,9 +133,9 @@ fn sentence(exchange: &Exchange) -> String {
 }
 
 /// A request as a line of the log.
-fn entry(to: To, exchange: &Exchange) -> String {
+fn entry(exchange: &Exchange) -> String {
     let ms = |span: std::time::Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
-    let to = match to {
+    let to = match exchange.to {
         To::Airbyte => "airbyte",
         To::Bucket => "bucket",
     };
@@ -260,10 +255,12 @@ mod tests {
 
     fn exchange() -> Exchange {
         Exchange {
+            to: To::Airbyte,
             at: "2026-01-02T03:04:05.678Z".parse().unwrap(),
             method: "POST",
             path: "/v1/embedded/widget_token".to_owned(),
             status: Some(503),
+            lost: None,
             took: Duration::from_millis(38),
             attempt: 1,
             attempts: 3,
@@ -294,7 +291,7 @@ mod tests {
 
     #[test]
     fn a_line_of_the_log_is_one_object() {
-        let line = entry(To::Airbyte, &exchange());
+        let line = entry(&exchange());
         assert_eq!(
             line,
             "{\"at\":\"2026-01-02T03:04:05.678Z\",\"to\":\"airbyte\",\"method\":\"POST\",\"path\":\"/v1/embedded/widget_token\",\"status\":503,\"ms\":38,\"attempt\":1,\"attempts\":3,\"again_in_ms\":240,\"why\":\"unavailable [2J\"}\n"

@@ -93,10 +93,12 @@ mod tests {
 
     fn exchange(record: Record) -> Exchange {
         Exchange {
+            to: crate::domain::exchange::To::Airbyte,
             at: jiff::Timestamp::UNIX_EPOCH,
             method: "POST",
             path: "/v1/x".to_owned(),
             status: Some(200),
+            lost: None,
             took: Duration::ZERO,
             attempt: 1,
             attempts: 1,

@@ -1,11 +1,12 @@
 //! A failure on screen: what, because, hint.
 //!
-//! Depends on `pen`, `theme`; on `domain::failure`.
+//! Depends on `pen`, `theme`; on `domain::failure` and `domain::exchange`.
 
 use ratatui::text::Line;
 
 use super::pen::{Row, paragraph, wrap_to};
 use super::theme::{Look, Role};
+use crate::domain::exchange::Exchange;
 use crate::domain::failure::{Code, Failure};
 use crate::domain::moment::span;
 
@@ -21,13 +22,9 @@ pub fn lines(
     width: usize,
     most: usize,
 ) -> Vec<Line<'static>> {
-    let mut lines = paragraph(
-        look,
-        Role::Bad,
-        indent,
-        &format!("✖ {}", failure.message),
-        width,
-    );
+    let (glyph, role) = glyph(failure.code);
+    let text = format!("{glyph} {}", failure.message);
+    let mut lines = paragraph(look, role, indent, &text, width);
     let left = most.saturating_sub(lines.len());
     lines.extend(reasons(look, failure, indent + 2, width, left));
     lines
@@ -89,9 +86,26 @@ pub fn labelled(
     lines
 }
 
-/// Returns the word for a failure in a table's narrow column.
-pub fn word(failure: &Failure) -> &'static str {
-    match failure.code {
+/// Returns the glyph and look of a failure of this kind: what was stopped did not fail by itself.
+pub fn glyph(code: Code) -> (&'static str, Role) {
+    if code == Code::Cancelled {
+        ("!", Role::Warn)
+    } else {
+        ("✖", Role::Bad)
+    }
+}
+
+/// Returns how a request ended: the answer's status, or else the word for why there is none.
+pub fn ended(exchange: &Exchange) -> String {
+    match exchange.status {
+        Some(status) => status.to_string(),
+        None => exchange.lost.map_or("failed", word).to_owned(),
+    }
+}
+
+/// Returns the word for a failure of this kind in a table's narrow column.
+pub fn word(code: Code) -> &'static str {
+    match code {
         Code::AuthRefused | Code::AuthExpired | Code::AuthForbidden => "refused",
         Code::AuthNotEntitled => "not entitled",
         Code::AuthWrongOrganization => "wrong org",
@@ -106,7 +120,7 @@ pub fn word(failure: &Failure) -> &'static str {
         Code::ServiceRateLimited => "slowed down",
         Code::ServiceUnavailable | Code::ServiceError => "server error",
         Code::ServiceUnreadable => "unreadable",
-        Code::Cancelled => "cancelled",
+        Code::Cancelled => "stopped",
         Code::ConfigMissing
         | Code::ConfigInvalid
         | Code::ConfigUnsupported

@@ -121,6 +121,8 @@ pub enum Errand {
 pub struct Wire {
     /// The last request, without its record.
     pub last: Option<Exchange>,
+    /// The last one that was not given up, which says how the connection stands.
+    pub heard: Option<Exchange>,
     /// When the next try of a failed request is due.
     pub retry_at: Option<Moment>,
     /// Whose the access token is that was told of last, its life, and when it arrived.

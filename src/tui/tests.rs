@@ -22,8 +22,8 @@ use super::view::{cut_off, view};
 use super::wake::next_wake;
 use super::{Start, screen::Screen};
 use crate::client::{Command, Event, Job, Outcome, Ticket};
-use crate::domain::exchange::Exchange;
-use crate::domain::failure::Failure;
+use crate::domain::exchange::{Exchange, To};
+use crate::domain::failure::{Code, Failure};
 use crate::domain::field::Key;
 use crate::domain::ladder::{Rung, Status, Step};
 use crate::domain::landing::{ChainLink, Landing, Link, LinkStatus, Played, SampleRow, Stream};
@@ -530,10 +530,12 @@ fn nothing(
 
 fn exchange(path: &str, status: Option<u16>) -> Exchange {
     Exchange {
+        to: To::Airbyte,
         at: moment(0).wall,
         method: "POST",
         path: path.to_owned(),
         status,
+        lost: status.is_none().then_some(Code::NetworkConnect),
         took: Duration::from_millis(38),
         attempt: 1,
         attempts: 3,

@@ -570,6 +570,12 @@ pub fn forget(model: &mut Model, user: &ExternalUser) -> Vec<Effect> {
 /// Stops what is being minted.
 fn stop(model: &mut Model) -> Vec<Effect> {
     let renewals = model.tokens.end_renewals_at_work();
+    for user in model.tokens.open_for_the_first_time() {
+        let failure = Failure::new(Code::Cancelled, "stopped; it may have been sent by then")
+            .because("what has been sent is done: the workspace may exist")
+            .hint("Enter mints again; a workspace of this name is found, not made twice");
+        model.tokens.stopped(&user, failure, model.now);
+    }
     let (tickets, queued) = model.tokens.stop();
     if tickets.is_empty() && queued == 0 {
         return Vec::new();

@@ -428,6 +428,9 @@ fn exchanged(model: &mut Model, mut exchange: Exchange) {
     model.wire.retry_at = exchange.again_in.map(|wait| model.now.plus(wait));
     let record = std::mem::take(&mut exchange.record);
     model.wire.last = Some(exchange.clone());
+    if !exchange.is_given_up() {
+        model.wire.heard = Some(exchange.clone());
+    }
     model.activity.log.push(Exchange { record, ..exchange });
 }
 

@@ -17,7 +17,8 @@ use super::pen::{Row, paragraph};
 use super::prerequisites;
 use super::screen::Screen;
 use super::theme::Role;
-use super::{activity, data, outage, palette, preview, prompt, template, tokens};
+use super::{activity, data, failure, outage, palette, preview, prompt, template, tokens};
+use crate::domain::exchange::To;
 
 mod footer;
 mod help;
@@ -334,15 +335,20 @@ fn connection(model: &Model) -> (Role, String) {
         let seconds = left.as_millis().div_ceil(1000);
         return (Role::Busy, format!("◌ retrying in {seconds} s"));
     }
-    let Some(last) = &model.wire.last else {
+    let Some(last) = &model.wire.heard else {
         return (Role::Text, String::new());
+    };
+    // The host beside it is Airbyte's.
+    let whose = match last.to {
+        To::Airbyte => "",
+        To::Bucket => "bucket ",
     };
     match last.status {
         _ if model.wire.retry_at.is_some() => (Role::Busy, "◌ retrying".to_owned()),
         _ if last.succeeded() => (Role::Good, "● online".to_owned()),
-        None => (Role::Bad, "✖ offline".to_owned()),
-        Some(401 | 403) => (Role::Bad, "✖ refused".to_owned()),
-        Some(status) if status >= 500 => (Role::Bad, "✖ server error".to_owned()),
-        Some(_) => (Role::Warn, "! answered".to_owned()),
+        None => (Role::Bad, format!("✖ {whose}{}", failure::ended(last))),
+        Some(401 | 403) => (Role::Bad, format!("✖ {whose}refused")),
+        Some(500..) => (Role::Bad, format!("✖ {whose}server error")),
+        Some(status) => (Role::Warn, format!("! {whose}{status}")),
     }
 }

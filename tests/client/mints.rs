@@ -39,6 +39,28 @@ async fn a_mint_asked_for_right_after_it_was_cancelled_is_minted() {
 }
 
 #[tokio::test]
+async fn a_request_that_is_given_up_is_told_like_any_other() {
+    let site = Site::new(&["widget=hang", "s3.list=hang"]);
+    let mut desk = Desk::of(&site);
+    let mint = desk.start(desk.mint("a")).await;
+    until("the mint hangs", || site.count(route::WIDGET) == 1).await;
+    let check = desk.start(Job::Check(desk.draft.clone())).await;
+    until("the check hangs", || site.count("S3 LIST") == 1).await;
+    desk.cancel(mint).await;
+    desk.cancel(check).await;
+    let mut given_up = Vec::new();
+    while given_up.len() < 2 {
+        if let Event::Exchanged(exchange) = desk.event().await
+            && exchange.is_given_up()
+        {
+            assert_eq!(exchange.status, None);
+            given_up.push(exchange.to);
+        }
+    }
+    assert!(given_up.contains(&To::Airbyte) && given_up.contains(&To::Bucket));
+}
+
+#[tokio::test]
 async fn a_bulk_keeps_to_its_four_places() {
     let site = Site::new(&["widget=hang*4"]);
     let mut desk = Desk::of(&site);

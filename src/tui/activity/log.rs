@@ -165,10 +165,12 @@ mod tests {
 
     fn exchange(status: u16, size: usize) -> Exchange {
         Exchange {
+            to: crate::domain::exchange::To::Airbyte,
             at: jiff::Timestamp::UNIX_EPOCH,
             method: "GET",
             path: "/v1/x".to_owned(),
             status: Some(status),
+            lost: None,
             took: Duration::from_millis(u64::from(status)),
             attempt: 1,
             attempts: 1,

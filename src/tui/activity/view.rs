@@ -14,6 +14,7 @@ use crate::domain::exchange::Exchange;
 use crate::domain::moment::{clock_time, span};
 use crate::domain::record::{BEARER, Body, Proof};
 use crate::domain::text::{counted, grouped};
+use crate::tui::failure;
 use crate::tui::model::Model;
 use crate::tui::mouse::Click;
 use crate::tui::pen::{Row, paragraph};
@@ -46,21 +47,26 @@ impl Columns {
     const MARK: usize = 3;
     const CALL: usize = 13;
 
-    fn of(width: usize) -> Columns {
-        let tries = match width {
+    /// As wide as what the rows of the page say, up to a measure; the calls take what is left.
+    fn of<'e>(width: usize, rows: impl Iterator<Item = &'e Exchange> + Clone) -> Columns {
+        let most = match width {
             0..70 => 4,
             70..110 => 19,
             _ => 44,
         };
+        let said = rows.clone().map(|exchange| tries(exchange, most).width());
+        let tries = said.max().unwrap_or(0).max(4);
+        let words = rows.map(|exchange| failure::ended(exchange).width() + 3);
+        let word = words.max().unwrap_or(0).max(7);
         let call = width
-            .saturating_sub(Self::CALL + 2 + 7 + 7 + 2 + tries)
+            .saturating_sub(Self::CALL + 2 + word + 7 + 2 + tries)
             .clamp(16, 70);
         let status = Self::CALL + call + 2;
         Columns {
             call,
             status,
-            took: status + 7,
-            tries: status + 7 + 9,
+            took: status + word,
+            tries: status + word + 9,
             width,
         }
     }
@@ -113,17 +119,18 @@ fn list(model: &Model, width: usize, height: usize) -> Drawn {
         ));
         return drawn;
     }
-    let columns = Columns::of(width);
     let page = page_of(height);
     let shown: Vec<&Entry> = log.shown().collect();
     let selected = log.selected().map(|entry| entry.number);
     let at = shown.iter().position(|e| Some(e.number) == selected);
     let from = rows::first_row(at.unwrap_or(0), shown.len(), page);
+    let part = shown.iter().skip(from).take(page);
+    let columns = Columns::of(width, part.clone().map(|entry| &entry.exchange));
     lines.push(headings(model, &columns));
     if shown.is_empty() {
         lines.push(nothing_shown(model, width));
     }
-    for entry in shown.iter().skip(from).take(page) {
+    for entry in part {
         let here = Some(entry.number) == selected;
         drawn.click_line(Click::Request(entry.number));
         drawn
@@ -233,15 +240,14 @@ fn place(log: &Log, from: usize, page: usize, shown: usize) -> String {
 
 /// The glyph, look and word of how a request ended.
 fn ended(exchange: &Exchange) -> (&'static str, Role, String) {
-    let word = exchange
-        .status
-        .map_or("lost".to_owned(), |status| status.to_string());
-    let (glyph, role) = match exchange.status {
-        _ if exchange.succeeded() => ("✔", Role::Good),
-        _ if exchange.again_in.is_some() => ("!", Role::Warn),
-        _ => ("✖", Role::Bad),
+    let (glyph, role) = if exchange.succeeded() {
+        ("✔", Role::Good)
+    } else if exchange.again_in.is_some() || exchange.is_given_up() {
+        ("!", Role::Warn)
+    } else {
+        ("✖", Role::Bad)
     };
-    (glyph, role, word)
+    (glyph, role, failure::ended(exchange))
 }
 
 fn row_line(model: &Model, columns: &Columns, exchange: &Exchange, here: bool) -> Line<'static> {
@@ -273,14 +279,18 @@ fn row_line(model: &Model, columns: &Columns, exchange: &Exchange, here: bool) -
         .line()
 }
 
-/// Method and path in so many columns: what has to go goes from the path's start, since paths differ
-/// at their ends.
+/// Method and path in so many columns.
 fn call(look: Look<'_>, exchange: &Exchange, columns: usize) -> String {
-    let path = look.shown(&exchange.path);
     let method = format!("{:<6} ", exchange.method);
     let room = columns.saturating_sub(method.width());
+    format!("{method}{}", short_path(look, exchange, room))
+}
+
+/// The path in so many columns: what has to go goes from its start, since paths differ at their ends.
+pub fn short_path(look: Look<'_>, exchange: &Exchange, room: usize) -> String {
+    let path = look.shown(&exchange.path);
     if path.width() <= room {
-        return format!("{method}{path}");
+        return path.into_owned();
     }
     let mut used = 1;
     let mut tail: Vec<char> = Vec::new();
@@ -294,7 +304,7 @@ fn call(look: Look<'_>, exchange: &Exchange, columns: usize) -> String {
     let tail: String = tail.into_iter().rev().collect();
     // A whole part of the path reads better than a piece of one.
     let whole = tail.find('/').and_then(|at| tail.get(at..));
-    format!("{method}…{}", whole.unwrap_or(&tail))
+    format!("…{}", whole.unwrap_or(&tail))
 }
 
 /// Which try it was and what comes after it; else why it failed. Whole words alone: what does not fit

@@ -50,12 +50,20 @@ fn log() -> Driver {
         ..exchange("/v1/embedded/widget_token", Some(503))
     };
     let lost = Exchange {
+        lost: Some(Code::NetworkLost),
         why: Some("connection lost".to_owned()),
         at: moment(101).wall,
         attempt: 2,
         ..exchange("/v1/embedded/widget_token", None)
     };
+    let stopped = Exchange {
+        lost: Some(Code::Cancelled),
+        why: Some(crate::domain::exchange::GIVEN_UP.to_owned()),
+        at: moment(110).wall,
+        ..exchange("/v1/embedded/widget_token", None)
+    };
     let object = Exchange {
+        to: To::Bucket,
         method: "GET",
         at: moment(130).wall,
         record: Box::new(Record {
@@ -69,7 +77,7 @@ fn log() -> Driver {
             Some(200),
         )
     };
-    for exchange in [token, organizations, refused, slowed, lost, object] {
+    for exchange in [token, organizations, refused, slowed, lost, stopped, object] {
         driver.answer(Event::Exchanged(exchange));
     }
     driver
@@ -128,7 +136,7 @@ fn what_is_open_stays_open_while_others_come() {
     driver.press("right");
     assert!(driver.frame().contains("/v1/other"));
     driver.press("left left");
-    assert!(driver.frame().contains("connection lost"));
+    assert!(driver.frame().contains("given up before an answer"));
     driver.press("esc");
     assert_eq!(driver.model.activity.open, None);
 }
@@ -175,5 +183,68 @@ fn a_thousand_requests_scroll_by_pages_and_follow_the_newest() {
     driver.press("end");
     assert!(driver.frame().contains("/v1/new"));
     assert!(driver.frame().contains("the last 1,000 are kept"));
-    assert!(driver.frame().contains("1,507"), "{}", driver.frame());
+    assert!(driver.frame().contains("1,508"), "{}", driver.frame());
+}
+
+#[test]
+fn one_outage_has_one_word_everywhere() {
+    let mut driver = Driver::ready();
+    driver.answer(Event::Exchanged(exchange("/v1/applications/token", None)));
+    driver.press("alt-6");
+    let frame = driver.frame();
+    assert_eq!(
+        frame.matches("offline").count(),
+        3,
+        "header, list, footer\n{frame}"
+    );
+    driver.press("enter");
+    assert_eq!(
+        driver.frame().matches("✖ offline").count(),
+        2,
+        "{}",
+        driver.frame()
+    );
+}
+
+#[test]
+fn the_header_tells_whose_answer_it_was_and_forgets_none_over_a_stop() {
+    let header = |exchange: Exchange| {
+        let mut driver = Driver::ready();
+        driver.answer(Event::Exchanged(exchange));
+        let stopped = Exchange {
+            lost: Some(Code::Cancelled),
+            ..super::exchange("/v1/embedded/widget_token", None)
+        };
+        driver.answer(Event::Exchanged(stopped));
+        let frame = driver.frame();
+        assert!(
+            frame.contains("stopped  38 ms"),
+            "the footer tells it\n{frame}"
+        );
+        frame.lines().next().unwrap().to_owned()
+    };
+    let bucket = |status| Exchange {
+        to: To::Bucket,
+        ..exchange("/acme-embedded/", status)
+    };
+    assert!(header(bucket(Some(403))).ends_with("✖ bucket refused"));
+    assert!(header(bucket(None)).ends_with("✖ bucket offline"));
+    assert!(header(bucket(Some(200))).ends_with("● online"));
+    assert!(header(exchange("/v1/x", Some(403))).ends_with("   ✖ refused"));
+    assert!(header(exchange("/v1/x", Some(400))).ends_with("   ! 400"));
+}
+
+#[test]
+fn calls_have_the_room_that_no_reason_needs() {
+    let mut driver = Driver::ready();
+    for of in ["sources", "destinations"] {
+        let path = format!("/v1/workspaces/8a1f2b70-0000/{of}");
+        driver.answer(Event::Exchanged(exchange(&path, Some(200))));
+    }
+    driver.press("alt-6");
+    assert!(
+        driver
+            .frame()
+            .contains("/v1/workspaces/8a1f2b70-0000/sources")
+    );
 }

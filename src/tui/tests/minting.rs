@@ -273,6 +273,28 @@ fn stopping_keeps_what_is_done() {
 }
 
 #[test]
+fn a_first_mint_that_is_stopped_may_have_made_its_workspace() {
+    let mut driver = Driver::at_tokens();
+    driver.press("enter c");
+    assert_eq!(cancels(&driver).len(), 1);
+    let frame = driver.frame();
+    assert!(frame.contains("! stopped"), "{frame}");
+    assert!(frame.contains("the workspace may exist"), "{frame}");
+    assert!(!frame.contains("Not minted here before"), "{frame}");
+    assert_eq!(driver.model.tokens.failures(), 0);
+    // Without a template it may be one that never gets its destination, whatever is made later.
+    let mut driver = without_template();
+    driver.press("enter enter c");
+    let exists = existing(&driver);
+    driver.model.template.plan = Some(exists);
+    driver.press("enter");
+    let ticket = driver.ticket();
+    let minted = token(&driver, "user-42");
+    driver.done(ticket, Outcome::Minted(Box::new(minted)));
+    assert!(driver.frame().contains("user-42 !"), "{}", driver.frame());
+}
+
+#[test]
 fn a_countdown_on_screen_wakes_each_second_and_none_off_it() {
     let mut driver = Driver::at_tokens();
     driver.press("enter");
@@ -530,13 +552,19 @@ fn the_selected_row_stays_so_when_another_user_comes_first() {
     assert_eq!(driver.model.tokens.selected().unwrap().user, user("c"));
 }
 
-/// A board whose one user was minted for although no template was known.
-fn bare() -> Driver {
+/// The board, the template known not to be there.
+fn without_template() -> Driver {
     let mut driver = Driver::ready();
     driver.press("alt-3");
     let planned = plan(&driver, Would::Create);
     let ticket = driver.setup();
     driver.done(ticket, Outcome::Planned(Box::new(planned)));
+    driver
+}
+
+/// A board whose one user was minted for although no template was known.
+fn bare() -> Driver {
+    let mut driver = without_template();
     driver.press("enter enter");
     let ticket = driver.ticket();
     let minted = token(&driver, "user-42");

@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::client::{KnownUser, Ticket};
-use crate::domain::failure::Failure;
+use crate::domain::failure::{Code, Failure};
 use crate::domain::moment::Moment;
 use crate::domain::origin::Origin;
 use crate::domain::settings::Access;
@@ -462,11 +462,11 @@ impl Board {
             .count()
     }
 
-    /// Returns how many rows failed.
+    /// Returns how many rows failed; one that was stopped did not.
     pub fn failures(&self) -> usize {
-        let current = self.current();
+        let failed = |f: &Failure| f.code != Code::Cancelled;
         self.lively()
-            .filter(|row| row.failure.is_some() && row.target == current)
+            .filter(|row| self.failure(row).is_some_and(failed))
             .count()
     }
 
@@ -519,12 +519,25 @@ impl Board {
 
     /// Notes why a token did not come. One that is still good stays.
     pub fn failed(&mut self, user: &ExternalUser, failure: Failure, now: Moment) {
-        let target = self.enter_target();
         self.batch.failed += 1;
+        self.stopped(user, failure, now);
+    }
+
+    /// Notes that a token was given up, and what that leaves open. What may have been done counts as
+    /// done: a workspace that may have been made without a template may have no destination.
+    pub fn stopped(&mut self, user: &ExternalUser, failure: Failure, now: Moment) {
+        let target = self.enter_target();
+        let may_be_done = matches!(
+            failure.code,
+            Code::Cancelled | Code::NetworkTimeout | Code::NetworkLost
+        );
         self.lively.extend(self.index.get(user));
         if let Some(row) = self.row_mut(user) {
             if row.target != target {
                 row.token = None;
+            }
+            if row.making == Making::Blind && may_be_done {
+                row.making = Making::Bare;
             }
             row.failure = Some((failure, now));
             row.target = target;

@@ -8,6 +8,7 @@ use ratatui::text::Line;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::{AUTO_LIMIT, Row, State};
+use crate::domain::failure::Code;
 use crate::domain::moment::{clock_time, countdown};
 use crate::domain::text::{counted, grouped, sanitize};
 use crate::domain::token::{Minted, Opened, Verdict};
@@ -208,11 +209,11 @@ fn words(model: &Model, row: &Row) -> (&'static str, Role, &'static str) {
         State::Ageing => ("!", Role::Warn, "ageing"),
         State::Expired => ("✖", Role::Bad, "expired"),
         State::Unreadable => ("!", Role::Warn, "unreadable"),
-        State::Failed => (
-            "✖",
-            Role::Bad,
-            model.tokens.failure(row).map_or("failed", failure::word),
-        ),
+        State::Failed => {
+            let code = model.tokens.failure(row).map(|failure| failure.code);
+            let (glyph, role) = failure::glyph(code.unwrap_or(Code::Internal));
+            (glyph, role, code.map_or("failed", failure::word))
+        }
     }
 }
 

@@ -13,7 +13,12 @@ use crate::tui::pen::Row;
 use crate::tui::rows::scroll_hint;
 use crate::tui::screen::Screen;
 use crate::tui::theme::Role;
-use crate::tui::{activity, data, palette, prerequisites, preview, prompt, template, tokens};
+use crate::tui::{
+    activity, data, failure, palette, prerequisites, preview, prompt, template, tokens,
+};
+
+/// A request of whose path less is left than so many columns says nothing.
+const LEAST_PATH: usize = 8;
 
 /// What the keys do now, the primary one first.
 fn hints(model: &Model) -> Vec<Hint> {
@@ -80,7 +85,6 @@ pub(super) fn footer(model: &Model, width: usize) -> Drawn {
     let left_room = |hints: &[Hint]| width.saturating_sub(bar_width(hints) + 4);
     let notice = footer_notice(model);
     let least = notice.as_ref().map_or(0, |(_, text)| text.width());
-    let (role, left) = notice.unwrap_or_else(|| last_request(model));
     while hints.len() > 2 && (left_room(&hints) < least || bar_width(&hints) + 2 > width) {
         let second_last = hints.len() - 2;
         hints.remove(second_last);
@@ -89,11 +93,9 @@ pub(super) fn footer(model: &Model, width: usize) -> Drawn {
         hints.truncate(1);
     }
     let room = left_room(&hints);
+    let (role, left) = notice.unwrap_or_else(|| last_request(model, room));
     let mut row = Row::new(model.look()).at(1);
-    // A request of which only the method would be left says nothing.
-    if least > 0 || room >= left.width().min(24) {
-        row = row.fit(role, left, room);
-    }
+    row = row.fit(role, left, room);
     row = row.at(width.saturating_sub(bar_width(&hints) + 1));
     let mut drawn = Drawn::still(Vec::new());
     for (i, hint) in hints.into_iter().enumerate() {
@@ -123,30 +125,29 @@ fn footer_notice(model: &Model) -> Option<(Role, String)> {
     Some((notice.role, notice.text.clone()))
 }
 
-fn last_request(model: &Model) -> (Role, String) {
+fn last_request(model: &Model, room: usize) -> (Role, String) {
     let Some(last) = &model.wire.last else {
         return (Role::Quiet, String::new());
-    };
-    let status = last
-        .status
-        .map_or("no answer".to_owned(), |status| status.to_string());
-    let tries = if last.attempt > 1 || last.again_in.is_some() {
-        format!("  try {} of {}", last.attempt, last.attempts)
-    } else {
-        String::new()
     };
     let role = if last.succeeded() {
         Role::Quiet
     } else {
         Role::Warn
     };
-    (
-        role,
-        format!(
-            "{} {}  {status}  {}{tries}",
-            last.method,
-            last.path,
-            span(last.took)
-        ),
-    )
+    let end = format!("  {}  {}", failure::ended(last), span(last.took));
+    let tries = if last.attempt > 1 || last.again_in.is_some() {
+        format!("{end}  try {} of {}", last.attempt, last.attempts)
+    } else {
+        end.clone()
+    };
+    // What became of it is not cut: the path gives way, then which try it was.
+    let fitting = [tries, end].into_iter().find_map(|end| {
+        let rest = last.method.len() + 1 + end.width();
+        let room = room.checked_sub(rest)?;
+        (room >= last.path.width().min(LEAST_PATH)).then(|| {
+            let path = activity::view::short_path(model.look(), last, room);
+            format!("{} {path}{end}", last.method)
+        })
+    });
+    (role, fitting.unwrap_or_default())
 }

@@ -31,6 +31,12 @@ impl Board {
         }
     }
 
+    /// Returns the users whose mints are with the client, and whose workspaces are not known.
+    pub fn open_for_the_first_time(&self) -> Vec<ExternalUser> {
+        let users = self.open.values().filter(|user| !self.is_known(user));
+        users.cloned().collect()
+    }
+
     /// Returns the tickets of the mints that are with the client.
     pub fn open_tickets(&self) -> impl Iterator<Item = Ticket> {
         self.open.keys().copied()
