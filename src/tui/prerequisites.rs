@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ratatui::crossterm::event::KeyEvent;
 
+use super::failure;
 use super::input::Line;
 use super::keys::find;
 use super::message::Effect;
@@ -16,6 +17,7 @@ use super::theme::Role;
 use super::update::{edited, go, stop_setup};
 use crate::client::Job;
 use crate::domain::base_url::Api;
+use crate::domain::exchange::{Exchange, To};
 use crate::domain::field::{FIELDS, Field, Key};
 use crate::domain::ladder::{Rung, Status, Step};
 use crate::domain::moment::Moment;
@@ -54,6 +56,14 @@ pub enum RungState {
     Ended(Step),
 }
 
+/// A walk of the rungs: on what, when, and where the cursor stood.
+#[derive(Clone, Debug, PartialEq)]
+struct Walk {
+    draft: Box<Draft>,
+    at: Moment,
+    cursor: usize,
+}
+
 /// The form's state.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Form {
@@ -69,8 +79,12 @@ pub struct Form {
     pub revealed_until: Option<Moment>,
     /// The rungs, in order.
     pub rungs: Vec<(Rung, RungState)>,
-    /// Whether the settings were edited after the rungs were walked.
+    /// What the rungs were walked on last.
+    walked: Option<Walk>,
+    /// Whether the settings are others now than the rungs were walked on.
     pub stale: bool,
+    /// Rungs that a request has been at odds with since, and how it ended.
+    doubts: Vec<(Rung, String)>,
     /// The IAM policy is open, scrolled by so many lines.
     pub policy: Option<usize>,
 }
@@ -87,7 +101,9 @@ impl Form {
             tried: false,
             revealed_until: None,
             rungs: not_yet(),
+            walked: None,
             stale: false,
+            doubts: Vec::new(),
             policy: None,
         };
         form.load(draft);
@@ -123,8 +139,71 @@ impl Form {
         self.revealed_until = None;
     }
 
-    /// Returns true when every rung was walked on these very settings and none failed.
+    /// Takes new settings in: what is to be said of them, and whether the rungs were walked on them.
+    pub fn judge(&mut self, draft: &Draft) {
+        self.findings = draft.findings();
+        let is_same = |walk: &Walk| Key::all().all(|key| reload::same(&walk.draft, draft, key));
+        let began = |(_, state): &(Rung, RungState)| *state != RungState::NotYet;
+        self.stale = self.rungs.iter().any(began) && !self.walked.as_ref().is_some_and(is_same);
+        self.abandon();
+    }
+
+    /// Begins anew, from the first rung.
+    fn begin(&mut self, draft: &Draft, now: Moment) {
+        self.rungs = not_yet();
+        self.stale = false;
+        self.doubts.clear();
+        self.walked = Some(Walk {
+            draft: Box::new(draft.clone()),
+            at: now,
+            cursor: self.at,
+        });
+    }
+
+    /// Notes that the walk was stopped: what it found does not stand for the settings.
+    pub fn stopped(&mut self) {
+        self.walked = None;
+        self.stale = true;
+    }
+
+    /// Takes a request that was made after the walk: one that was refused, or that nobody answered,
+    /// is at odds with what the rungs say; one that went well is not, any more.
+    pub fn heard(&mut self, exchange: &Exchange) {
+        let rungs: &[Rung] = match (exchange.to, exchange.status) {
+            (To::Bucket, _) => &[Rung::Bucket],
+            (To::Airbyte, Some(403)) => &[Rung::Organization],
+            (To::Airbyte, _) => &[Rung::Auth, Rung::Organization],
+        };
+        let how = match exchange.status {
+            None => failure::ended(exchange),
+            Some(401 | 403) => "refused".to_owned(),
+            Some(_) if exchange.succeeded() => String::new(),
+            Some(_) => return,
+        };
+        self.doubts.retain(|(rung, _)| !rungs.contains(rung));
+        if !how.is_empty() {
+            let doubts = rungs.iter().map(|rung| (*rung, how.clone()));
+            self.doubts.extend(doubts);
+        }
+    }
+
+    /// Returns what is to be said of a rung that held and that a later request is at odds with.
+    pub fn doubt(&self, rung: Rung) -> Option<String> {
+        let (_, how) = self.doubts.iter().find(|(doubted, _)| *doubted == rung)?;
+        let at = self.walked.as_ref()?.at.wall.strftime("%H:%M:%S");
+        let (_, state) = self.rungs.iter().find(|(r, _)| *r == rung)?;
+        matches!(state, RungState::Ended(step) if matches!(step.status, Status::Pass | Status::Warn))
+            .then(|| format!("held at {at} UTC; {how} since"))
+    }
+
+    /// Returns true when every rung was walked on these very settings, none failed, and nothing has
+    /// been at odds with that since.
     pub fn is_proven(&self) -> bool {
+        self.has_passed() && self.doubts.is_empty()
+    }
+
+    /// Returns true when every rung was walked on these very settings and none failed.
+    pub fn has_passed(&self) -> bool {
         !self.stale
             && self.rungs.iter().all(|(_, state)| match state {
                 RungState::Ended(step) => step.status != Status::Fail,
@@ -156,6 +235,21 @@ impl Form {
         self.set(step.rung, RungState::Ended(step));
     }
 
+    /// Puts the cursor into the field that the failed rung names, unless it was moved since the walk
+    /// began.
+    pub fn show_failed(&mut self, draft: &Draft) {
+        let failure = self.failed().and_then(|step| step.failure.as_ref());
+        let named = failure.and_then(|failure| first_named(failure.hint.as_deref()?));
+        let stayed = self
+            .walked
+            .as_ref()
+            .is_some_and(|walk| walk.cursor == self.at);
+        if let (Some(at), true) = (named, stayed) {
+            self.at = at;
+            self.load(draft);
+        }
+    }
+
     /// Takes back the rungs that never ended.
     pub fn abandon(&mut self) {
         for (_, state) in &mut self.rungs {
@@ -164,6 +258,12 @@ impl Form {
             }
         }
     }
+}
+
+/// Returns the field that a text names first.
+fn first_named(text: &str) -> Option<usize> {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .find_map(|word| Key::all().position(|key| key.variable() == word))
 }
 
 fn not_yet() -> Vec<(Rung, RungState)> {
@@ -190,6 +290,7 @@ pub fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
 pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Go => check(model),
+        Action::Again => check_again(model),
         Action::Next => step(model, 1),
         Action::Previous => step(model, FIELDS.len() - 1),
         Action::Save => save(model),
@@ -346,34 +447,54 @@ fn choose(model: &mut Model, forward: bool) -> Vec<Effect> {
     }
 }
 
+/// Walks the rungs, or goes on when they have passed.
 fn check(model: &mut Model) -> Vec<Effect> {
-    if let Some(work) = model.setup_work() {
-        let words = work.words();
-        model.say(Role::Busy, format!("Still {words}; nothing was sent twice"));
-        return Vec::new();
-    }
-    model.form.tried = true;
-    let bad = |(_, f): &(Key, Finding)| !f.is_usable();
-    if let Some(at) = model.form.findings.iter().position(bad) {
-        model.form.at = at;
-        model.form.load(&model.draft);
-        model.focus = Focus::Body;
-        let label = model.form.field().label;
-        let text = match model.form.unusable() {
-            1 => format!("{label} needs attention"),
-            n => format!("{n} settings need attention; the first is {label}"),
-        };
-        model.say(Role::Bad, text);
+    if is_held_back(model) {
         return Vec::new();
     }
     if model.form.is_proven() {
         return go(model, Screen::Template);
     }
+    walk(model)
+}
+
+/// Walks the rungs again, whatever they said.
+fn check_again(model: &mut Model) -> Vec<Effect> {
+    if is_held_back(model) {
+        return Vec::new();
+    }
+    walk(model)
+}
+
+/// Returns true when nothing can be checked now, and says why.
+fn is_held_back(model: &mut Model) -> bool {
+    if let Some(work) = model.setup_work() {
+        let words = work.words();
+        model.say(Role::Busy, format!("Still {words}; nothing was sent twice"));
+        return true;
+    }
+    model.form.tried = true;
+    let bad = |(_, f): &(Key, Finding)| !f.is_usable();
+    let Some(at) = model.form.findings.iter().position(bad) else {
+        return false;
+    };
+    model.form.at = at;
+    model.form.load(&model.draft);
+    model.focus = Focus::Body;
+    let label = model.form.field().label;
+    let text = match model.form.unusable() {
+        1 => format!("{label} needs attention"),
+        n => format!("{n} settings need attention; the first is {label}"),
+    };
+    model.say(Role::Bad, text);
+    true
+}
+
+fn walk(model: &mut Model) -> Vec<Effect> {
     let draft = model.draft.clone();
     let effects = model.set_up(Work::Check, None, Job::Check(draft));
     if !effects.is_empty() {
-        model.form.rungs = not_yet();
-        model.form.stale = false;
+        model.form.begin(&model.draft, model.now);
     }
     effects
 }

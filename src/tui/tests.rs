@@ -15,7 +15,7 @@ use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::message::{Effect, Message};
-use super::model::{Model, Place};
+use super::model::{Focus, Model, Place};
 use super::theme::{Role, Theme};
 use super::update::update;
 use super::view::{cut_off, view};
@@ -224,6 +224,9 @@ impl Driver {
 
     /// Puts the cursor of the form into a field.
     fn focus(&mut self, key: Key) -> &mut Driver {
+        if self.model.focus != Focus::Body {
+            self.press("tab");
+        }
         while self.model.form.field().key != key {
             self.press("down");
         }

@@ -187,8 +187,12 @@ pub fn on_rail(model: &mut Model, action: OnRail) -> Vec<Effect> {
     match action {
         OnRail::Up => model.focus = Focus::Rail(chosen.before()),
         OnRail::Down => model.focus = Focus::Rail(chosen.after()),
-        OnRail::Open => return go(model, chosen),
-        OnRail::Into => return go(model, model.screen),
+        OnRail::Open if chosen != model.screen => return go(model, chosen),
+        OnRail::Open | OnRail::Into => {
+            let effects = go(model, model.screen);
+            model.focus = Focus::Body;
+            return effects;
+        }
     }
     Vec::new()
 }
@@ -272,6 +276,10 @@ pub fn go(model: &mut Model, screen: Screen) -> Vec<Effect> {
     model.focus = Focus::Body;
     if screen == Screen::Prerequisites {
         model.form.load(&model.draft);
+        // Nothing is left to type there: keys that go on are not taken for text.
+        if model.form.has_passed() && model.form.unusable() == 0 {
+            model.focus = Focus::Rail(screen);
+        }
     }
     entered(model)
 }
@@ -342,16 +350,7 @@ fn not_taken(model: &mut Model, why: &str) -> Vec<Effect> {
 /// only if the settings are those again by its end.
 pub fn edited(model: &mut Model) -> Vec<Effect> {
     let mut effects = Vec::new();
-    model.form.findings = model.draft.findings();
-    if model
-        .form
-        .rungs
-        .iter()
-        .any(|(_, state)| *state != prerequisites::RungState::NotYet)
-    {
-        model.form.stale = true;
-    }
-    model.form.abandon();
+    model.form.judge(&model.draft);
     let about_them = |prompt: &mut Prompt| matches!(prompt, Prompt::Ask(question) if *question != Question::Quit);
     model.prompt.take_if(about_them);
     let on_the_old = |setup: &mut Setup| matches!(setup.work, Work::Check | Work::Plan);
@@ -429,6 +428,10 @@ fn exchanged(model: &mut Model, mut exchange: Exchange) {
     let record = std::mem::take(&mut exchange.record);
     model.wire.last = Some(exchange.clone());
     if !exchange.is_given_up() {
+        // What a walk asks is told by its rungs, and what is tried again has not ended.
+        if model.setup_work() != Some(Work::Check) && exchange.again_in.is_none() {
+            model.form.heard(&exchange);
+        }
         model.wire.heard = Some(exchange.clone());
     }
     model.activity.log.push(Exchange { record, ..exchange });
@@ -514,7 +517,7 @@ fn set_up(model: &mut Model, setup: &Setup, result: Result<Outcome, Failure>) ->
         Work::Check => {
             model.form.abandon();
             if result.code == Code::Cancelled {
-                model.form.stale = true;
+                model.form.stopped();
                 model.say(Role::Quiet, "Check stopped");
             } else {
                 model.say(Role::Bad, format!("✖ {}", result.message));
@@ -533,8 +536,9 @@ fn set_up(model: &mut Model, setup: &Setup, result: Result<Outcome, Failure>) ->
 fn checked(model: &mut Model) -> Vec<Effect> {
     match model.form.failed() {
         Some(step) => {
-            let text = format!("✖ {} does not hold", step.rung.name());
+            let text = format!("✖ {} failed", step.rung.name());
             model.say(Role::Bad, text);
+            model.form.show_failed(&model.draft);
         }
         None if model.screen == Screen::Prerequisites => {
             model.say(Role::Good, "✔ Checked: Enter goes on to the template");

@@ -15,6 +15,8 @@ use crate::tui::model::{Model, Work};
 pub enum Action {
     /// Check, then go on.
     Go,
+    /// Check, although nothing was edited.
+    Again,
     /// To the next field.
     Next,
     /// To the field before.
@@ -112,6 +114,12 @@ pub(super) const CHOICE_KEYS: &[Binding<Action>] = &[
 /// The keys of this screen while the rail has the keys.
 pub const RAIL_KEYS: &[Binding<Action>] = &[
     Binding {
+        keys: &[letter('r')],
+        action: Action::Again,
+        verb: "check again",
+        help: "on the rail: check again, although nothing was edited",
+    },
+    Binding {
         keys: &[letter('y')],
         action: Action::CopyLadder,
         verb: "copy the ladder",
@@ -151,7 +159,7 @@ pub fn entries() -> Vec<Entry> {
 pub fn why_not(model: &Model, action: Action) -> Option<&'static str> {
     let field = model.form.field();
     match action {
-        Action::Go if model.setup.is_some() => Some("another job is still running"),
+        Action::Go | Action::Again if model.setup.is_some() => Some("another job is still running"),
         Action::Save if model.unsaved().is_empty() => Some("nothing was edited"),
         Action::Reload if model.save_asks_path => Some("a private sandbox reads no env file"),
         Action::Reveal if !field.secret => Some("this field is no secret"),
@@ -165,6 +173,7 @@ pub fn why_not(model: &Model, action: Action) -> Option<&'static str> {
             Some("the form names no bucket yet")
         }
         Action::Go
+        | Action::Again
         | Action::Next
         | Action::Previous
         | Action::Save

@@ -39,7 +39,14 @@ pub(super) fn text(model: &Model) -> String {
     let _ = writeln!(text, "{}", config.text());
     for (rung, state) in &model.form.rungs {
         let step = match state {
-            RungState::Ended(step) => step.clone(),
+            RungState::Ended(step) => match model.form.doubt(*rung) {
+                Some(detail) => Step {
+                    status: Status::Warn,
+                    detail,
+                    ..step.clone()
+                },
+                None => step.clone(),
+            },
             RungState::NotYet | RungState::Running => Step::skipped(*rung, "not walked"),
         };
         let _ = writeln!(text, "{}", step.text());

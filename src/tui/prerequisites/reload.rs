@@ -65,7 +65,7 @@ pub fn reloaded(model: &mut Model, fresh: &Draft, warnings: &[String]) -> Vec<Ef
     effects
 }
 
-fn same(one: &Draft, other: &Draft, key: Key) -> bool {
+pub(super) fn same(one: &Draft, other: &Draft, key: Key) -> bool {
     one.value(key).map(|value| &value.text) == other.value(key).map(|value| &value.text)
 }
 

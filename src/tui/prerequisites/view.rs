@@ -324,7 +324,7 @@ fn lacks_a_right(model: &Model) -> bool {
 }
 
 /// The glyph, look and words of a rung.
-fn rung_words(model: &Model, state: &RungState) -> (&'static str, Role, String) {
+fn rung_words(model: &Model, rung: Rung, state: &RungState) -> (&'static str, Role, String) {
     match state {
         RungState::Running => (model.spinner(), Role::Busy, "asking …".to_owned()),
         RungState::NotYet => ("○", Role::Quiet, "not checked yet".to_owned()),
@@ -334,6 +334,9 @@ fn rung_words(model: &Model, state: &RungState) -> (&'static str, Role, String) 
             "edited since; Enter checks again".to_owned(),
         ),
         RungState::Ended(step) => {
+            if let Some(doubt) = model.form.doubt(rung) {
+                return ("!", Role::Warn, doubt);
+            }
             let detail = match &step.failure {
                 Some(failed) => failed.message.clone(),
                 None => step.detail.clone(),
@@ -350,7 +353,7 @@ fn rung_words(model: &Model, state: &RungState) -> (&'static str, Role, String) 
 
 /// One line, or more where a failure's words need them.
 fn rung_lines(model: &Model, rung: Rung, state: &RungState, width: usize) -> Vec<Line<'static>> {
-    let (glyph, role, words) = rung_words(model, state);
+    let (glyph, role, words) = rung_words(model, rung, state);
     let took = match state {
         RungState::Ended(step) if step.status != Status::Skip && !model.form.stale => {
             span(step.took)
@@ -386,7 +389,7 @@ fn rungs_in_one(model: &Model, width: usize, most: usize) -> Vec<Line<'static>> 
     let look = model.look();
     let mut row = Row::new(look).at(1);
     for (rung, state) in &model.form.rungs {
-        let (glyph, role, _) = rung_words(model, state);
+        let (glyph, role, _) = rung_words(model, *rung, state);
         row = row
             .put(role, glyph)
             .put(Role::Text, format!(" {}   ", rung.name()));

@@ -165,7 +165,7 @@ fn a_creation_that_was_sent_outlives_an_edit() {
     driver.press("alt-2");
     let planned = plan(&driver, Would::Create);
     driver.done(1, Outcome::Planned(Box::new(planned)));
-    driver.press("enter enter alt-1").type_text("0");
+    driver.press("enter enter alt-1 tab").type_text("0");
     assert_eq!(cancels(&driver), Vec::<u64>::new());
     assert_eq!(driver.model.setup_work(), Some(Work::Create));
     let created = Creation::Created {

@@ -314,3 +314,118 @@ fn what_stands_as_it_was_saved_is_no_edit_however_it_comes() {
     let chosen = vec![(Key::AllowedOrigin, Secret::new("http://localhost:3001"))];
     assert_eq!(driver.model.unsaved(), chosen);
 }
+
+/// The form, checked and found good.
+fn proven() -> Driver {
+    let mut driver = Driver::ready();
+    driver.press("enter").done(1, Outcome::Checked(steps()));
+    assert!(driver.model.form.is_proven());
+    driver
+}
+
+#[test]
+fn what_passed_once_can_be_checked_again() {
+    let mut driver = proven();
+    driver.press("esc r");
+    assert!(matches!(driver.started()[0].1, Job::Check(_)));
+    assert!(!driver.model.form.is_proven(), "until it is known again");
+    driver.press("r");
+    assert_eq!(driver.effects, [], "one at a time");
+}
+
+#[test]
+fn rungs_that_a_later_request_is_at_odds_with_do_not_stay_green() {
+    let bucket = Exchange {
+        to: To::Bucket,
+        ..exchange("/acme-embedded/", Some(403))
+    };
+    let cases = [
+        (exchange("/v1/x", None), "✔ bucket", "offline since"),
+        (exchange("/v1/x", Some(401)), "✔ bucket", "refused since"),
+        (exchange("/v1/x", Some(403)), "✔ auth", "refused since"),
+        (bucket, "✔ organization", "refused since"),
+    ];
+    for (exchange, stays, since) in cases {
+        let mut driver = proven();
+        driver.tick(9);
+        driver.answer(Event::Exchanged(exchange.clone()));
+        assert!(!driver.model.form.is_proven());
+        let frame = driver.frame();
+        assert!(
+            frame.contains(&format!("held at 12:30:00 UTC; {since}")),
+            "{frame}"
+        );
+        assert!(frame.contains(stays), "{frame}");
+        driver.press("alt-3");
+        assert!(
+            driver.frame().contains("! 1 Prerequisites"),
+            "{}",
+            driver.frame()
+        );
+        driver.press("alt-1 esc y");
+        let Some(Effect::Copy(text)) = driver.effects.first() else {
+            panic!("{:?}", driver.effects);
+        };
+        assert!(text.expose().contains(since), "{}", text.expose());
+        // What answers again is at odds with nothing.
+        let well = Exchange {
+            status: Some(200),
+            lost: None,
+            ..exchange
+        };
+        driver.answer(Event::Exchanged(well));
+        assert!(driver.model.form.is_proven());
+    }
+}
+
+#[test]
+fn an_edit_that_is_taken_back_leaves_what_was_proven() {
+    let mut driver = proven();
+    driver.type_text("0");
+    assert!(driver.frame().contains("edited since"));
+    driver.press("backspace");
+    assert!(driver.model.form.is_proven());
+    // A check that was stopped has proven nothing.
+    let mut driver = Driver::ready();
+    driver.press("enter");
+    driver.answer(Event::RungEnded(Ticket(1), steps()[0].clone()));
+    driver.press("esc");
+    driver.fails(1, Failure::new(Code::Cancelled, "cancelled"));
+    driver.type_text("0").press("backspace");
+    assert!(driver.model.form.stale);
+}
+
+#[test]
+fn digits_lead_on_from_a_form_that_is_proven() {
+    let mut driver = proven();
+    driver.press("alt-3 1 3");
+    assert_eq!(driver.model.screen, Screen::Tokens);
+    driver.press("1 enter").type_text("0");
+    assert!(driver.model.draft.text(Key::OrganizationId).ends_with('0'));
+    // One that needs something has the cursor in it.
+    driver.press("alt-3 1").type_text("1");
+    assert!(driver.model.draft.text(Key::OrganizationId).ends_with("01"));
+}
+
+#[test]
+fn a_failed_rung_has_the_cursor_in_the_field_it_names() {
+    let refused = Failure::new(Code::BucketKeys, "could not list the bucket")
+        .hint("the secret does not belong to the key: copy AWS_S3_SECRET_ACCESS_KEY again");
+    let failed = Step {
+        status: Status::Fail,
+        failure: Some(refused),
+        ..steps()[2].clone()
+    };
+    let outcome = || {
+        let mut steps = steps();
+        steps[2] = failed.clone();
+        Outcome::Checked(steps)
+    };
+    let mut driver = Driver::ready();
+    driver.press("enter").done(1, outcome());
+    assert_eq!(driver.model.form.field().key, Key::SecretAccessKey);
+    // Not under the hands of somebody who has moved on.
+    let mut driver = Driver::ready();
+    driver.press("enter tab").done(1, outcome());
+    assert_eq!(driver.model.form.field().key, Key::ClientId);
+}

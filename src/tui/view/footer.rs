@@ -54,6 +54,8 @@ fn hints(model: &Model) -> Vec<Hint> {
                     key: format!("{}↓", hint.key),
                     ..hint
                 }),
+                of_form(prerequisites::Action::Again)
+                    .filter(|_| model.form.has_passed() && model.setup.is_none()),
                 of_form(prerequisites::Action::CopyLadder),
                 of_form(prerequisites::Action::Policy),
                 keys::hint(keys::OUTSIDE, keys::Outside::Quit),

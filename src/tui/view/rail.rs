@@ -36,7 +36,7 @@ fn standing(model: &Model, screen: Screen) -> (&'static str, Role) {
             match model.setup_work() {
                 Some(Work::Check) => busy,
                 _ if bad || (!form.stale && form.failed().is_some()) => ("✖", Role::Bad),
-                _ if form.is_proven() && warned => ("!", Role::Warn),
+                _ if form.has_passed() && (warned || !form.is_proven()) => ("!", Role::Warn),
                 _ if form.is_proven() => ("✔", Role::Good),
                 _ => ("○", Role::Quiet),
             }
