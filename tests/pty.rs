@@ -351,7 +351,7 @@ fn every_request_is_in_the_log_without_its_secrets() {
     console.press("g\r").shows("Number      1");
     console.shows("\"client_secret\": \"$AIRBYTE_CLIENT_SECRET\"");
     console.shows("\"access_token\": \"••••••••\"");
-    console.press("y").shows("sent to the terminal's clipboard");
+    console.press("y").shows("sent to the clipboard");
     console.press("\x1b").shows("Enter open").press("e");
     console.shows("Nothing failed").press("q");
     assert_eq!(console.ends(), 0);

@@ -343,10 +343,7 @@ impl Model {
         } else {
             ""
         };
-        self.say(
-            Role::Good,
-            format!("{what} sent to the terminal's clipboard{real}"),
-        );
+        self.say(Role::Good, format!("{what} sent to the clipboard{real}"));
         vec![Effect::Copy(text)]
     }
 

@@ -520,9 +520,9 @@ fn copy(model: &mut Model) -> Vec<Effect> {
 
 /// A token opens a workspace to whoever has it, so clearing is offered with it.
 fn copy_token(model: &mut Model, user: &ExternalUser, token: Secret) -> Vec<Effect> {
-    let effects = model.copy(&format!("The token of {user}"), token);
+    let effects = model.copy(&format!("Token of {user}"), token);
     if let Some(notice) = &mut model.notice {
-        notice.text.push_str("; C clears it");
+        notice.text.push_str(" · C clears");
     }
     effects
 }

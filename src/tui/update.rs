@@ -501,6 +501,11 @@ fn set_up(model: &mut Model, setup: &Setup, result: Result<Outcome, Failure>) ->
         (Work::Plan | Work::Adopt, Ok(Outcome::Planned(plan))) => {
             model.template.scroll = 0;
             model.template.plan = Some(*plan);
+            if work == Work::Adopt {
+                // What was in doubt is settled.
+                model.template.failure = None;
+                model.template.unproved = None;
+            }
             return Vec::new();
         }
         (Work::Create, Ok(Outcome::Created(creation, ledger))) => {
@@ -541,7 +546,7 @@ fn checked(model: &mut Model) -> Vec<Effect> {
             model.form.show_failed(&model.draft);
         }
         None if model.screen == Screen::Prerequisites => {
-            model.say(Role::Good, "✔ Checked: Enter goes on to the template");
+            model.say(Role::Good, "✔ Checked");
         }
         None => {}
     }

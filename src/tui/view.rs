@@ -36,6 +36,9 @@ pub const LEAST: (u16, u16) = (60, 16);
 /// Below this width the rail is one line.
 const FOLD: u16 = 80;
 
+/// The most lines that a notice takes above the footer.
+const NOTICE: usize = 3;
+
 /// Columns of the rail, its line included.
 const RAIL: u16 = 20;
 
@@ -64,6 +67,8 @@ impl Drawn {
         let below = self.lines.len();
         let moved = |(line, columns, click)| (line + below, columns, click);
         self.clicks.extend(other.clicks.into_iter().map(moved));
+        let cursor = other.cursor.map(|(column, line)| (column, line + below));
+        self.cursor = self.cursor.or(cursor);
         self.lines.extend(other.lines);
     }
 
@@ -213,12 +218,24 @@ pub fn body_size(model: &Model) -> (usize, usize) {
     (width, height - below.min(height))
 }
 
-/// What stands below the screen that is shown: what asks for an answer, or the outage.
+/// What stands below the screen that is shown: what asks for an answer, or the outage; and a notice
+/// that is too long for the footer.
 fn below(model: &Model, width: usize) -> Option<Drawn> {
-    match &model.prompt {
+    let asked = match &model.prompt {
         Some(asked) => Some(prompt::draw(model, asked, width)),
         None => outage::draw(model, width),
+    };
+    let Some(notice) = footer::above(model, usize::from(model.size.0)) else {
+        return asked;
+    };
+    let mut told = paragraph(model.look(), notice.role, 1, &notice.text, width);
+    told.truncate(NOTICE);
+    let mut drawn = Drawn::still(told);
+    // A question keeps the lines next to its keys.
+    if let Some(asked) = asked {
+        drawn.append(asked);
     }
+    Some(drawn)
 }
 
 fn draw_body(model: &Model, sheet: &mut Sheet, body: Rect) {

@@ -217,14 +217,19 @@ fn path_of(url: &str) -> &str {
 
 fn request(model: &Model, plan: &Plan, width: usize, room: usize) -> Vec<Line<'static>> {
     let look = model.look();
-    let sent = matches!(
-        model.template.condition(),
+    let verb = match model.template.condition() {
         Condition::Made(Made {
             creation: Creation::Created { .. },
             ..
-        })
-    );
-    let verb = if sent { "Was sent" } else { "Would be sent" };
+        }) => "Was sent",
+        Condition::Made(_) | Condition::Exists(_) => "As sent",
+        Condition::Incomplete
+        | Condition::Unplanned
+        | Condition::Failed(_)
+        | Condition::Ready(_)
+        | Condition::Conflict(..)
+        | Condition::Unknown(_) => "Would be sent",
+    };
     let body = body_lines(model);
     let shown = room.saturating_sub(1);
     let from = model.template.scroll.min(body.len().saturating_sub(shown));

@@ -180,6 +180,34 @@ fn a_creation_that_was_sent_outlives_an_edit() {
 }
 
 #[test]
+fn what_is_there_after_all_has_no_failure_above_it() {
+    let mut driver = planned(|_| Would::Create);
+    driver.press("enter enter");
+    let lost = Failure::new(
+        Code::TemplateUnknown,
+        "it is not known whether it was created",
+    )
+    .because("no answer in time")
+    .hint("in a shell, `embedctl template create --force` sends it again");
+    let ticket = driver.ticket();
+    driver.fails(ticket, lost);
+    let ask = Would::Ask("2026-01-02T12:31:07Z".to_owned());
+    let asked = plan(&driver, ask);
+    driver.done(driver.setup(), Outcome::Planned(Box::new(asked)));
+    let frame = driver.frame();
+    assert!(frame.contains("✖ it is not known"), "{frame}");
+    assert!(!frame.contains("--force"), "the keys do it here\n{frame}");
+    driver.press("a");
+    let exists = existing(&driver);
+    driver.done(driver.setup(), Outcome::Planned(Box::new(exists)));
+    let frame = driver.frame();
+    assert!(frame.contains("✔ This template exists"), "{frame}");
+    assert!(frame.contains("As sent "), "{frame}");
+    assert!(!frame.contains("it is not known"), "{frame}");
+    assert_eq!(driver.model.template.failure, None);
+}
+
+#[test]
 fn an_adoption_that_was_sent_outlives_an_edit_and_is_no_other_templates() {
     let mut driver = planned(|_| Would::Ask(Doubt::Sent("2026-01-02T12:31:07Z".to_owned())));
     driver.press("a");

@@ -210,3 +210,22 @@ fn what_scrolls_ends_with_its_last_line_and_goes_by_the_page() {
         assert_ne!(driver.press("home down").frame(), page, "{name}");
     }
 }
+
+#[test]
+fn a_notice_that_is_too_long_for_the_footer_is_read_above_it() {
+    let why = "✖ the env file was not written: .env cannot be written: Permission denied";
+    for (width, height) in SIZES {
+        let mut driver = Driver::ready();
+        driver.size(width, height);
+        driver.model.say(Role::Bad, why);
+        let frame = driver.frame();
+        let words = frame.split_whitespace().collect::<Vec<_>>().join(" ");
+        let whole = words.replace(" │", "");
+        assert!(whole.contains("Permission denied"), "{frame}");
+        let footer = frame.lines().last().unwrap();
+        assert!(footer.contains("Enter check"), "{frame}");
+        assert!(footer.contains("F1 help"), "{frame}");
+        driver.press("tab");
+        assert!(!driver.frame().contains("Permission"), "{}", driver.frame());
+    }
+}

@@ -199,7 +199,7 @@ fn a_token_is_copied_and_an_expired_one_minted_first() {
     assert_eq!(driver.effects, [Effect::Copy(text.clone())]);
     assert_eq!(
         notice(&driver),
-        "The token of user-42 sent to the terminal's clipboard; C clears it"
+        "Token of user-42 sent to the clipboard · C clears"
     );
     driver.tick(20 * 60).press("y");
     assert_eq!(driver.effects, []);

@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::Drawn;
 use crate::domain::moment::span;
 use crate::tui::keys::{self, Hint};
-use crate::tui::model::{Focus, Model};
+use crate::tui::model::{Focus, Model, Notice};
 use crate::tui::mouse::Click;
 use crate::tui::pen::Row;
 use crate::tui::rows::scroll_hint;
@@ -79,23 +79,30 @@ fn hints(model: &Model) -> Vec<Hint> {
     hints
 }
 
-/// A notice or the last request on the left, the keys on the right. The primary key always has its
-/// place. A notice is there to be read, so keys make room for it; the last request makes room for
-/// the keys.
+/// A notice or the last request on the left, the keys on the right. The primary key and the one of
+/// help always have their places. A notice is there to be read, so the other keys make room for it, and
+/// where that is not enough it stands above; the last request makes room for the keys.
 pub(super) fn footer(model: &Model, width: usize) -> Drawn {
     let mut hints = hints(model);
     let left_room = |hints: &[Hint]| width.saturating_sub(bar_width(hints) + 4);
-    let notice = footer_notice(model);
-    let least = notice.as_ref().map_or(0, |(_, text)| text.width());
+    let notice = model
+        .notice
+        .as_ref()
+        .filter(|_| above(model, width).is_none());
+    let least = notice.map_or(0, |notice| notice.text.width());
     while hints.len() > 2 && (left_room(&hints) < least || bar_width(&hints) + 2 > width) {
         let second_last = hints.len() - 2;
         hints.remove(second_last);
     }
     if left_room(&hints) < least {
+        // Over the palette or a page of text there is no other place for it.
         hints.truncate(1);
     }
     let room = left_room(&hints);
-    let (role, left) = notice.unwrap_or_else(|| last_request(model, room));
+    let (role, left) = match notice {
+        Some(notice) => (notice.role, notice.text.clone()),
+        None => last_request(model, room),
+    };
     let mut row = Row::new(model.look()).at(1);
     row = row.fit(role, left, room);
     row = row.at(width.saturating_sub(bar_width(&hints) + 1));
@@ -122,9 +129,16 @@ fn bar_width(hints: &[Hint]) -> usize {
     words + 3 * hints.len().saturating_sub(1)
 }
 
-fn footer_notice(model: &Model) -> Option<(Role, String)> {
-    let notice = model.notice.as_ref()?;
-    Some((notice.role, notice.text.clone()))
+/// The notice, when it does not fit beside the primary key and the one of help, and there is a screen
+/// to put it below.
+pub(super) fn above(model: &Model, width: usize) -> Option<&Notice> {
+    let covered = model.help.is_some() || model.palette.is_some() || model.form.policy.is_some();
+    let hints = hints(model);
+    let ends = [hints.first(), hints.last().filter(|_| hints.len() > 1)];
+    let ends: Vec<Hint> = ends.into_iter().flatten().cloned().collect();
+    let room = width.saturating_sub(bar_width(&ends) + 4);
+    let notice = model.notice.as_ref().filter(|_| !covered)?;
+    (notice.text.width() > room).then_some(notice)
 }
 
 fn last_request(model: &Model, room: usize) -> (Role, String) {

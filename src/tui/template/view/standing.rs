@@ -5,7 +5,7 @@
 use ratatui::text::Line;
 
 use super::{LABEL, VALUE};
-use crate::domain::failure::Failure;
+use crate::domain::failure::{Code, Failure};
 use crate::domain::field::Key;
 use crate::domain::moment::clock_time;
 use crate::domain::settings::Source;
@@ -138,7 +138,13 @@ pub(super) fn standing(model: &Model, width: usize, most: usize) -> Standing {
     let page = &model.template;
     let mut gap = None;
     if let (Some(failed), Some(_)) = (&page.failure, &page.plan) {
-        standing.add(failed_lines(model, failed, width, most));
+        let mut failed = failed.clone();
+        if matches!(page.condition(), Condition::Unknown(_)) && failed.code == Code::TemplateUnknown
+        {
+            // What to do stands below, with its keys.
+            failed.hint = None;
+        }
+        standing.add(failed_lines(model, &failed, width, most));
         gap = Some(Line::default());
     }
     let (first, second) = match page.condition() {
