@@ -191,7 +191,7 @@ fn what_is_there_after_all_has_no_failure_above_it() {
     .hint("in a shell, `embedctl template create --force` sends it again");
     let ticket = driver.ticket();
     driver.fails(ticket, lost);
-    let ask = Would::Ask("2026-01-02T12:31:07Z".to_owned());
+    let ask = Would::Ask(Doubt::Sent("2026-01-02T12:31:07Z".to_owned()));
     let asked = plan(&driver, ask);
     driver.done(driver.setup(), Outcome::Planned(Box::new(asked)));
     let frame = driver.frame();

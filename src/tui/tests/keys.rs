@@ -197,7 +197,8 @@ fn what_scrolls_ends_with_its_last_line_and_goes_by_the_page() {
     policy.size(60, 16).press("esc i");
     let mut help = Driver::at_tokens();
     help.press("?");
-    for (name, mut driver) in [("template", template), ("policy", policy), ("help", help)] {
+    let pages = vec![("template", template), ("policy", policy), ("help", help)];
+    for (name, mut driver) in pages {
         let top = driver.frame();
         let end = driver.press("end").frame();
         assert_ne!(top, end, "{name}");
