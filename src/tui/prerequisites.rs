@@ -286,8 +286,12 @@ pub fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Does what a key stands for.
+/// Does what a key stands for; one that would do nothing says why.
 pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    if let (Action::Reveal | Action::Fix, Some(why)) = (action, why_not(model, action)) {
+        model.say(Role::Quiet, format!("Not now: {why}"));
+        return Vec::new();
+    }
     match action {
         Action::Go => check(model),
         Action::Again => check_again(model),

@@ -150,7 +150,9 @@ pub fn hints(model: &Model) -> Vec<Hint> {
         } else {
             hint_as(KEYS, Action::Mint, "fill in the form")
         };
-        return go.into_iter().collect();
+        let drop =
+            hint_as(KEYS, Action::Back, "drop the filter").filter(|_| board.filter().is_on());
+        return go.into_iter().chain(drop).collect();
     };
     let mint = match board.state(row, model.now) {
         State::Live | State::Ageing | State::Expired | State::Unreadable => {
@@ -169,8 +171,16 @@ pub fn hints(model: &Model) -> Vec<Hint> {
         Action::Filter,
         Action::Forget,
     ]
-    .map(|action| hint(KEYS, action).filter(|_| why_not(model, action).is_none()));
-    [mint].into_iter().chain(rest).flatten().collect()
+    .map(|action| {
+        let hint = if action == Action::MintAll && board.filter().is_on() {
+            hint_as(KEYS, action, "mint those shown")
+        } else {
+            hint(KEYS, action)
+        };
+        hint.filter(|_| why_not(model, action).is_none())
+    });
+    let drop = hint_as(KEYS, Action::Back, "drop the filter").filter(|_| board.filter().is_on());
+    [mint, drop].into_iter().chain(rest).flatten().collect()
 }
 
 /// Takes a key; `None` when this screen does not know it.
@@ -304,6 +314,11 @@ pub fn recalled(model: &mut Model, of: crate::domain::settings::Access, users: V
 /// Puts users on the board and says how many are new.
 pub fn added(model: &mut Model, users: Vec<ExternalUser>) {
     let many = users.len();
+    let filter = model.tokens.filter();
+    if users.iter().any(|user| !filter.leaves(user.as_str())) {
+        // What was just added is there to be seen.
+        model.tokens.set_filter("");
+    }
     let new = model.tokens.add(users);
     let told = match many - new {
         0 => format!("Added {}; Enter mints one, M all", counted(new, "user")),
@@ -486,14 +501,16 @@ fn auto(model: &mut Model) {
     let now = model.now;
     match model.tokens.toggle_auto() {
         Some(true) => {
-            let live = model
+            let state = model
                 .tokens
                 .selected()
-                .is_some_and(|row| model.tokens.left(row, now).is_some());
-            let text = if live {
-                "Renewed by itself at 80 % of its life"
-            } else {
-                "Renewed by itself once it is minted"
+                .map(|row| model.tokens.state(row, now));
+            let text = match state {
+                Some(State::Expired) => "Minting; then renewed at 80 % of its life",
+                Some(State::Live | State::Ageing | State::Renewing) => {
+                    "Renewed by itself at 80 % of its life"
+                }
+                _ => "Renewed by itself once it is minted",
             };
             model.say(Role::Good, text);
         }
@@ -578,6 +595,7 @@ fn stop(model: &mut Model) -> Vec<Effect> {
     }
     let (tickets, queued) = model.tokens.stop();
     if tickets.is_empty() && queued == 0 {
+        model.say(Role::Quiet, "Nothing is being minted");
         return Vec::new();
     }
     let stopped = counted(tickets.len() + queued, "mint");

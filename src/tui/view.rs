@@ -170,7 +170,7 @@ fn compose(model: &Model, area: Rect) -> Sheet {
     sheet.put(area, 1, rule(model, width));
     let body = body_of(area);
     if area.width < FOLD {
-        sheet.place(area, 2, folded_rail(model));
+        sheet.place(area, 2, folded_rail(model, width));
     } else {
         rail(model, &mut sheet, area, body);
     }

@@ -109,6 +109,7 @@ pub fn hints(model: &Model) -> Vec<Hint> {
     let hints = if model.activity.open.is_some() {
         [
             hint(DETAIL_KEYS, Action::Back),
+            None,
             hint(DETAIL_KEYS, Action::Copy),
             hint(DETAIL_KEYS, Action::Before),
             hint(DETAIL_KEYS, Action::After),
@@ -122,6 +123,7 @@ pub fn hints(model: &Model) -> Vec<Hint> {
         let can = |action| hint(KEYS, action).filter(|_| why_not(model, action).is_none());
         [
             can(Action::Open),
+            hint_as(KEYS, Action::Back, "drop the filter").filter(|_| log.filter().is_on()),
             can(Action::Copy),
             errors,
             can(Action::Filter),

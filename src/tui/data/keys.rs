@@ -139,6 +139,7 @@ pub fn hints(model: &Model) -> Vec<Hint> {
         .flatten();
     [
         first,
+        hint_as(KEYS, Action::Back, "drop the filter").filter(|_| page.filter.is_on()),
         hint(KEYS, Action::Wait),
         play,
         hint(KEYS, Action::User),

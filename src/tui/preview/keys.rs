@@ -166,6 +166,7 @@ pub fn hints(model: &Model) -> Vec<Hint> {
     let connected = page.hit().is_some_and(Hit::is_source_created);
     [
         first,
+        hint_as(KEYS, Action::Back, "drop the filter").filter(|_| page.filter.is_on()),
         when(taken, Action::FreePort),
         when(connected, Action::Data),
         when(is_outdated(model), Action::Anew),

@@ -619,3 +619,67 @@ fn what_is_to_be_known_of_a_user_is_told_at_every_size_and_beside_auto() {
         assert!(frame.contains("auto"), "{frame}");
     }
 }
+
+#[test]
+fn a_filter_names_its_way_out_and_hides_nothing_that_was_just_added() {
+    let mut driver = Driver::at_tokens();
+    driver.press("/").type_text("zzz").press("enter");
+    assert!(
+        driver.frame().contains("Esc drop the filter"),
+        "{}",
+        driver.frame()
+    );
+    driver.add("zzz-1").size(200, 60);
+    assert!(
+        driver.model.tokens.filter().is_on(),
+        "it leaves the new one"
+    );
+    assert!(
+        driver.frame().contains("M mint those shown"),
+        "{}",
+        driver.frame()
+    );
+    driver.add("newone");
+    assert!(!driver.model.tokens.filter().is_on());
+    assert_eq!(driver.model.tokens.selected().unwrap().user, user("newone"));
+}
+
+#[test]
+fn a_key_that_does_nothing_says_why() {
+    let mut driver = Driver::at_tokens();
+    driver.press("c");
+    assert_eq!(notice(&driver), "Nothing is being minted");
+    driver.press("alt-1 ctrl-r");
+    assert_eq!(notice(&driver), "Not now: this field is no secret");
+    driver.press("ctrl-f");
+    assert_eq!(notice(&driver), "Not now: no repair is offered");
+}
+
+#[test]
+fn renewing_what_is_over_begins_at_once_and_says_so() {
+    let mut driver = Driver::at_tokens();
+    driver.press("enter");
+    let ticket = driver.ticket();
+    let minted = token(&driver, "user-42");
+    driver.done(ticket, Outcome::Minted(Box::new(minted)));
+    driver.tick(21 * 60);
+    assert!(driver.frame().contains("Expired "), "{}", driver.frame());
+    driver.press("r");
+    assert_eq!(notice(&driver), "Minting; then renewed at 80 % of its life");
+}
+
+#[test]
+fn a_count_on_the_folded_rail_is_whole_or_left_out() {
+    let mut driver = Driver::at_tokens();
+    let users: Vec<String> = (0..200).map(|i| format!("u{i}")).collect();
+    driver.press("a").paste(&users.join("\n")).press("enter");
+    for i in 0..1_234 {
+        driver.answer(Event::Exchanged(exchange(&format!("/v1/{i}"), Some(200))));
+    }
+    for screen in 1..=6 {
+        driver.press(&format!("alt-{screen}")).size(60, 16);
+        let frame = driver.frame();
+        let rail = frame.lines().nth(2).unwrap().trim_end();
+        assert!(rail.ends_with("1,234") || rail.ends_with('6'), "{rail}");
+    }
+}

@@ -465,8 +465,9 @@ fn claims(model: &Model, token: &Minted, opened: &Opened, width: usize) -> Vec<L
                 }),
         ),
     };
+    let is_over = token.left(model.now).is_some_and(|left| left.is_zero());
     let expires = match (opened.expires_at, token.left(model.now)) {
-        (Some(at), Some(left)) if left.is_zero() => format!("{}, over", clock_time(at)),
+        (Some(at), Some(left)) if left.is_zero() => clock_time(at),
         (Some(at), Some(left)) => format!("{}, in {}", clock_time(at), countdown(left)),
         (Some(at), None) => clock_time(at),
         (None, _) => none(),
@@ -492,7 +493,7 @@ fn claims(model: &Model, token: &Minted, opened: &Opened, width: usize) -> Vec<L
         ),
         fact(
             model,
-            "Expires",
+            if is_over { "Expired" } else { "Expires" },
             (Role::Text, expires),
             (Role::Quiet, "decoded, not verified"),
             width,

@@ -171,7 +171,7 @@ fn rail_line(model: &Model, screen: Screen, width: usize) -> Line<'static> {
 }
 
 /// The rail on one line: the name of the place that is shown, numbers and glyphs of the others.
-pub(super) fn folded_rail(model: &Model) -> Drawn {
+pub(super) fn folded_rail(model: &Model, width: usize) -> Drawn {
     let mut drawn = Drawn::still(Vec::new());
     let mut row = Row::new(model.look()).at(1);
     for screen in Screen::ALL {
@@ -198,7 +198,8 @@ pub(super) fn folded_rail(model: &Model) -> Drawn {
             .put(Role::Text, " ")
             .put(name_role, name);
         let figure = figure(model, screen);
-        if !figure.is_empty() {
+        // Half a figure would be a wrong one.
+        if !figure.is_empty() && row.width() + 1 + figure.width() <= width {
             row = row.put(Role::Quiet, format!(" {figure}"));
         }
         drawn.click(0, start..row.width(), Click::Go(screen));
