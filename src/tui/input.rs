@@ -152,7 +152,7 @@ impl Line {
         let cursor = self.input.cursor();
         let from = self.first(width, masked);
         let mut used = 0;
-        let piece = shown
+        let mut piece: String = shown
             .iter()
             .skip(from)
             .take_while(|c| {
@@ -160,6 +160,11 @@ impl Line {
                 used <= width
             })
             .collect();
+        if from > 0 && !masked && !piece.is_empty() {
+            // What lies before is not shown, which has to be seen.
+            let first = piece.remove(0).width().unwrap_or(0);
+            piece.insert_str(0, ["", "…", "… "].get(first).copied().unwrap_or("…"));
+        }
         (piece, columns(from, cursor))
     }
 }
@@ -232,7 +237,8 @@ mod tests {
     fn the_window_follows_the_cursor_in_columns() {
         let line = Line::new("日本語abc");
         assert_eq!(line.window(20, false), ("日本語abc".to_owned(), 9));
-        assert_eq!(line.window(5, false), ("abc".to_owned(), 3));
+        assert_eq!(line.window(5, false), ("…bc".to_owned(), 3));
+        assert_eq!(line.window(6, false), ("… abc".to_owned(), 5));
         assert_eq!(line.window(0, false), (String::new(), 0));
         assert_eq!(line.window(4, true), ("•••".to_owned(), 3));
     }

@@ -111,6 +111,8 @@ pub struct Page {
     filter: Filter,
     /// Whose catalogue it is, and what is known of it.
     catalogue: Option<(Access, Result<Box<Catalogue>, Failure>)>,
+    /// Whether an app was started in this session.
+    was_started: bool,
     /// The catalogue is open, scrolled by so many lines.
     pub(super) open: Option<usize>,
 }
@@ -127,6 +129,11 @@ impl Page {
     /// Returns true while there is an app that would end with the program.
     pub fn is_running(&self) -> bool {
         self.run.is_some()
+    }
+
+    /// Returns true when an app was started in this session, whatever became of it.
+    pub fn was_started(&self) -> bool {
+        self.was_started
     }
 
     /// Returns true while it opens or closes.
@@ -350,6 +357,7 @@ fn start(model: &mut Model, door: Option<Door>) -> Vec<Effect> {
         return Vec::new();
     };
     model.preview.failure = None;
+    model.preview.was_started = true;
     model.preview.run = Some(Run {
         ticket,
         on,

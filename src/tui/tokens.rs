@@ -6,7 +6,7 @@
 use ratatui::crossterm::event::{KeyCode, KeyEvent};
 
 use super::input::Line;
-use super::keys::{Binding, Hint, bare, find, hint, hint_as, letter};
+use super::keys::{Binding, Hint, OUTSIDE, Outside, bare, find, hint, hint_as, letter};
 use super::message::Effect;
 use super::model::{Errand, Focus, Model, Work};
 use super::outage::NOBODY;
@@ -179,8 +179,15 @@ pub fn hints(model: &Model) -> Vec<Hint> {
         };
         hint.filter(|_| why_not(model, action).is_none())
     });
+    let live = matches!(board.state(row, model.now), State::Live | State::Ageing);
+    let preview = hint_as(OUTSIDE, Outside::Screen(4), "preview")
+        .filter(|_| live && !model.preview.was_started());
     let drop = hint_as(KEYS, Action::Back, "drop the filter").filter(|_| board.filter().is_on());
-    [mint, drop].into_iter().chain(rest).flatten().collect()
+    [mint, drop, preview]
+        .into_iter()
+        .chain(rest)
+        .flatten()
+        .collect()
 }
 
 /// Takes a key; `None` when this screen does not know it.
@@ -473,9 +480,13 @@ pub fn minted(
     match result {
         Ok(minted) => {
             let token = minted.token.clone();
+            let had_one = model.tokens.row(&user);
+            let had_one = had_one.is_some_and(|row| model.tokens.usable(row, model.now).is_some());
             model.tokens.arrived(&user, *minted);
             if copy {
                 effects.extend(copy_token(model, &user, token));
+            } else if !had_one {
+                show_the_way_on(model, &user);
             }
         }
         Err(failure) if failure.code == Code::Cancelled => {}
@@ -483,6 +494,15 @@ pub fn minted(
     }
     effects.extend(pump(model));
     Some(effects)
+}
+
+/// Names the next place of the walk, once a token is there that a page could be opened with.
+fn show_the_way_on(model: &mut Model, user: &ExternalUser) {
+    let selected = model.tokens.selected().is_some_and(|row| row.user == *user);
+    let here = model.screen == Screen::Tokens && model.prompt.is_none();
+    if here && selected && model.tokens.under_way() == 0 && !model.preview.was_started() {
+        model.say(Role::Good, "✔ Minted: 4 opens the demo app");
+    }
 }
 
 /// Asks anew for the tokens whose renewal is due.

@@ -683,3 +683,24 @@ fn a_count_on_the_folded_rail_is_whole_or_left_out() {
         assert!(rail.ends_with("1,234") || rail.ends_with('6'), "{rail}");
     }
 }
+
+#[test]
+fn the_first_token_names_the_next_place_of_the_walk() {
+    let mut driver = Driver::at_tokens();
+    let mint = |driver: &mut Driver| {
+        driver.press("enter");
+        let ticket = driver.ticket();
+        let minted = token(driver, "user-42");
+        driver.done(ticket, Outcome::Minted(Box::new(minted)));
+    };
+    mint(&mut driver);
+    assert_eq!(notice(&driver), "✔ Minted: 4 opens the demo app");
+    driver.press("down");
+    assert!(
+        driver.frame().contains("Enter mint anew · 4 preview"),
+        "{}",
+        driver.frame()
+    );
+    driver.press("4 enter 3");
+    assert!(!driver.frame().contains("4 preview"), "{}", driver.frame());
+}
