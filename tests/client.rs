@@ -37,7 +37,7 @@ use embedctl::domain::moment::Clock;
 use embedctl::domain::origin::Origin;
 use embedctl::domain::secret::Secret;
 use embedctl::domain::settings::{Draft, Layer, Settings, Source};
-use embedctl::domain::template::{Consent, Creation, Proof, Would};
+use embedctl::domain::template::{Consent, Creation, Doubt, Proof, Would};
 use embedctl::domain::user::ExternalUser;
 use embedctl::domain::visit::{EventKind, Visit, What};
 use embedctl::ledger::Ledger;

@@ -1,8 +1,11 @@
 //! The connection template's life: planned, created once, found again, listed.
 
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
 use serde_json::{Value, json};
 
-use crate::support::{Home, Site, route};
+use crate::support::{Home, Listener, Site, route};
 
 fn data(home: &Home, line: &str, code: i32) -> Value {
     home.run(&format!("{line} -o json")).expect(code).json()["data"].clone()
@@ -376,6 +379,57 @@ fn a_spoilt_ledger_is_kept_aside_and_told() {
         site.count(route::TEMPLATE),
         1,
         "what can be read still counts"
+    );
+}
+
+#[test]
+fn a_ledger_that_cannot_all_be_read_makes_the_plan_ask() {
+    for line in ["nonsense", r#"{"v":2,"entry":"template.copied"}"#] {
+        let site = Site::new(&[]);
+        let home = site.home();
+        home.run("template create --yes").expect(0);
+        std::fs::write(home.ledger_path(), format!("{line}\n")).unwrap();
+        let plan = home.run("template plan -o json").expect(0).json();
+        assert_eq!(plan["data"]["would"], "ask", "{plan}");
+        let ran = home.run("template create --yes -o json").expect(7);
+        let because = ran.json()["error"]["because"].clone();
+        assert!(
+            because
+                .as_str()
+                .unwrap()
+                .contains("lines that cannot be read"),
+            "{because}"
+        );
+        assert_eq!(site.count(route::TEMPLATE), 1, "nothing was sent");
+        home.run("template create --yes --force").expect(0);
+        let again = home.run("template create --yes -o json").expect(0).json();
+        assert_eq!(again["data"]["outcome"], "exists");
+        assert!(home.ledger().starts_with(line), "it stays");
+    }
+}
+
+#[test]
+fn a_refusal_that_cannot_be_recorded_keeps_its_own_reason() {
+    let ledger = Arc::new(OnceLock::<PathBuf>::new());
+    let spoiled = Arc::clone(&ledger);
+    let listener = Listener::start(move |heard| {
+        if heard.line.ends_with("/applications/token") {
+            return Listener::json("200 OK", r#"{"access_token":"bearer","expires_in":900}"#);
+        }
+        let path = spoiled.get().unwrap();
+        std::fs::remove_file(path).unwrap();
+        std::fs::create_dir(path).unwrap();
+        Listener::json("400 Bad Request", r#"{"message":"Access Denied"}"#)
+    });
+    let site = Site::new(&[]);
+    let home = site.home_with(&[("BASE_URL", &listener.url)]);
+    ledger.set(home.ledger_path()).unwrap();
+    let ran = home.run("template create --yes --skip-probe -o json");
+    let error = ran.expect(6).json()["error"].clone();
+    let because = error["because"].as_str().unwrap();
+    assert!(
+        because.contains("Access Denied") && because.contains("could not be recorded"),
+        "{because}"
     );
 }
 

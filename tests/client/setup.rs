@@ -39,6 +39,26 @@ async fn a_check_tells_each_rung_as_it_ends() {
 }
 
 #[tokio::test]
+async fn what_told_of_a_template_may_be_lost_and_the_operator_says_that_it_is_there() {
+    let site = Site::new(&[]);
+    let mut desk = Desk::of(&site);
+    let ledger = desk.folder.path().join("state/ledger.jsonl");
+    std::fs::create_dir_all(ledger.parent().unwrap()).unwrap();
+    std::fs::write(&ledger, "nonsense\n").unwrap();
+    let (access, spec) = (desk.settings.access.clone(), desk.settings.template.clone());
+    let ticket = desk.start(Job::Plan(access.clone(), spec.clone())).await;
+    let Ok(Outcome::Planned(plan)) = desk.done(ticket).await else {
+        panic!("{:?}", desk.told);
+    };
+    assert_eq!(plan.would, Would::Ask(Doubt::Unreadable));
+    let ticket = desk.start(Job::Adopt(access, spec)).await;
+    let Ok(Outcome::Planned(plan)) = desk.done(ticket).await else {
+        panic!("{:?}", desk.told);
+    };
+    assert!(matches!(plan.would, Would::Nothing(_)), "{plan:?}");
+}
+
+#[tokio::test]
 async fn the_newest_of_the_setup_lane_supersedes() {
     let site = Site::new(&["token=hang*1"]);
     let mut desk = Desk::of(&site);

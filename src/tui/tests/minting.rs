@@ -615,7 +615,10 @@ fn what_is_to_be_known_of_a_user_is_told_at_every_size_and_beside_auto() {
     for (width, height) in SIZES {
         let frame = driver.size(width, height).frame();
         assert!(frame.contains("a e/f !"), "{frame}");
-        assert!(frame.contains("! holds \"/\", which makes a folder"), "{frame}");
+        assert!(
+            frame.contains("! holds \"/\", which makes a folder"),
+            "{frame}"
+        );
         assert!(frame.contains("auto"), "{frame}");
     }
 }
