@@ -327,6 +327,7 @@ mod tests {
             what,
             origin: origin.map(str::to_owned),
             refused: refused.map(str::to_owned),
+            hint: None,
         })
     }
 
@@ -361,6 +362,7 @@ mod tests {
             what: What::Page,
             origin: None,
             refused: None,
+            hint: None,
         };
         for _ in 0..3 {
             count_lost(&hand_over, &lost, visit());

@@ -108,7 +108,7 @@ async fn gate(State(app): App, mut request: Request, next: Next) -> Response {
 }
 
 async fn show(State(app): App, uri: Uri, headers: HeaderMap) -> Response {
-    app.tell(What::Page, origin_sent(&headers), None);
+    app.tell(What::Page, origin_sent(&headers));
     let user = app.user_of(&uri).unwrap_or_else(|_| app.user.clone());
     let html = page::html(&user, app.widget, app.chooses_user);
     let mut response = answer::document(StatusCode::OK, "text/html; charset=utf-8", html);
@@ -136,7 +136,7 @@ async fn token(
     let what = What::Token(user.clone());
     match app.mint.token(visitor.pass.origin, user).await {
         Ok(token) => {
-            app.tell(what, sent, None);
+            app.tell(what, sent);
             answer::token(&token)
         }
         Err(refusal) => app.refuse(what, sent, visitor.id, &refusal),
@@ -154,7 +154,7 @@ async fn event(
     let refusal = match tokio::time::timeout(EVENT_TIME, body).await {
         Ok(Ok(body)) => match events::read(&body.to_bytes()) {
             Some(event) => {
-                app.tell(What::Event(event), sent, None);
+                app.tell(What::Event(event), sent);
                 return answer::nothing();
             }
             None => Refusal::new(Kind::Body)
@@ -240,13 +240,19 @@ impl Shared {
         }
     }
 
-    fn tell(&self, what: What, origin: Option<String>, refused: Option<String>) {
-        (self.watch)(Visit {
+    /// Tells of a visit that was answered as asked.
+    fn tell(&self, what: What, origin: Option<String>) {
+        (self.watch)(self.visit(what, origin));
+    }
+
+    fn visit(&self, what: What, origin: Option<String>) -> Visit {
+        Visit {
             at: self.mint.api.clock().now().wall,
             what,
             origin,
-            refused,
-        });
+            refused: None,
+            hint: None,
+        }
     }
 
     fn refuse(
@@ -259,7 +265,11 @@ impl Shared {
         let because = refusal.because.as_ref();
         let because = because.map_or(String::new(), |because| format!(": {because}"));
         let told = format!("{}{because} (request {id})", refusal.message);
-        self.tell(what, origin, Some(told));
+        (self.watch)(Visit {
+            refused: Some(told),
+            hint: refusal.hint.clone(),
+            ..self.visit(what, origin)
+        });
         answer::refusal(refusal, id, self.public)
     }
 }

@@ -18,6 +18,8 @@ pub struct Visit {
     pub origin: Option<String>,
     /// Why it was refused or failed, in a few words; none when it was answered as asked.
     pub refused: Option<String>,
+    /// What leads on from there, for a visit that was refused or failed.
+    pub hint: Option<String>,
 }
 
 /// What a visit asked for.

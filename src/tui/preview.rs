@@ -82,8 +82,18 @@ impl Hit {
             What::Other(path) => path.clone(),
         };
         let origin = self.visit.origin.as_deref().unwrap_or_default();
-        let trouble = self.trouble().unwrap_or_default();
-        format!("{what} {} {origin} {trouble}", self.user)
+        let verdict = self.trouble().unwrap_or(self.done());
+        format!("{what} {} {origin} {verdict}", self.user)
+    }
+
+    /// Returns what was done for it when there was no trouble, in a few words.
+    fn done(&self) -> &'static str {
+        match &self.visit.what {
+            What::Page | What::Other(_) => "served",
+            What::Token(_) => "minted",
+            What::Event(_) if self.is_source_created() => "d sees the data",
+            What::Event(_) => "noted",
+        }
     }
 
     /// Returns why it was refused, or what error it tells.

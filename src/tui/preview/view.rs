@@ -13,13 +13,13 @@ use super::{
 use crate::domain::failure::Failure;
 use crate::domain::origin::Origin;
 use crate::domain::source_template::{Catalogue, SourceTemplate};
-use crate::domain::text::{counted, fit, sanitize};
+use crate::domain::text::{counted, sanitize};
 use crate::domain::visit::What;
 use crate::tui::customer;
 use crate::tui::failure;
 use crate::tui::model::Model;
 use crate::tui::mouse::Click;
-use crate::tui::pen::{Row, paragraph, wrap};
+use crate::tui::pen::{Row, paragraph, wrap, wrap_to};
 use crate::tui::rows;
 use crate::tui::theme::{Look, Role};
 use crate::tui::view::{Drawn, body_size};
@@ -27,6 +27,9 @@ use crate::tui::view::{Drawn, body_size};
 /// Where labels, and the values behind them, begin.
 const INDENT: usize = 2;
 const VALUES: usize = 16;
+
+/// Where what to do about a refused visit begins.
+const HINTS: usize = 8;
 
 /// Beyond this a sentence is no longer read with ease.
 const WIDEST: usize = 110;
@@ -436,12 +439,11 @@ fn trouble(look: Look<'_>, hit: &Hit) -> Option<String> {
 fn verdict(look: Look<'_>, hit: &Hit) -> (Role, String) {
     match trouble(look, hit) {
         Some(why) => (Role::Bad, why),
-        None if hit.is_source_created() => (Role::Quiet, "d sees the data".to_owned()),
-        None => (Role::Quiet, String::new()),
+        None => (Role::Quiet, hit.done().to_owned()),
     }
 }
 
-/// What the selected visit's line had no room for.
+/// What the selected visit's line had no room for, and what leads on when it was refused.
 fn detail_lines(model: &Model, width: usize, height: usize) -> Vec<Line<'static>> {
     let Some(hit) = model.preview.hit() else {
         return Vec::new();
@@ -456,14 +458,22 @@ fn detail_lines(model: &Model, width: usize, height: usize) -> Vec<Line<'static>
     };
     let gap = usize::from(height > 2);
     let mut lines = vec![Line::default(); gap];
-    let room = width.saturating_sub(INDENT);
-    let mut pieces = wrap(&text, room);
-    if pieces.len() > height - gap {
-        let rest = pieces.split_off(height - gap - 1).join(" ");
-        pieces.push(fit(&rest, room));
-    }
-    let piece = |piece| Row::new(model.look()).at(INDENT).put(role, piece).line();
+    let look = model.look();
+    let advice = hit.visit.hint.as_deref().map(|text| look.shown(text));
+    // What to do keeps its line; the reason gives way to it.
+    let most = height - gap - usize::from(advice.is_some());
+    let pieces = wrap_to(&look.shown(&text), width.saturating_sub(INDENT), most);
+    let left = height - gap - pieces.len();
+    let piece = |piece| Row::new(look).at(INDENT).put(role, piece).line();
     lines.extend(pieces.into_iter().map(piece));
+    if let Some(advice) = advice {
+        let pieces = wrap_to(&advice, width.saturating_sub(HINTS), left);
+        for (i, piece) in pieces.into_iter().enumerate() {
+            let label = if i == 0 { "do" } else { "" };
+            let row = Row::new(look).at(INDENT + 2).put(Role::Quiet, label);
+            lines.push(row.at(HINTS).put(Role::Strong, piece).line());
+        }
+    }
     lines
 }
 

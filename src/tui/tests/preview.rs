@@ -130,6 +130,7 @@ fn visit(seconds: u64, what: What, origin: Option<&str>, refused: Option<&str>) 
         what,
         origin: origin.map(str::to_owned),
         refused: refused.map(str::to_owned),
+        hint: None,
     }
 }
 
@@ -149,12 +150,15 @@ fn story() -> Vec<Visit> {
     vec![
         visit(10, What::Page, None, None),
         visit(11, token(), None, None),
-        visit(
-            29,
-            token(),
-            Some("http://127.0.0.1:3001"),
-            Some("the origin is not on the list"),
-        ),
+        Visit {
+            hint: Some("open the page as http://localhost:3001/".to_owned()),
+            ..visit(
+                29,
+                token(),
+                Some("http://127.0.0.1:3001"),
+                Some("the origin is not on the list"),
+            )
+        },
         visit(
             40,
             What::Other("/favicon.ico".to_owned()),
@@ -601,6 +605,43 @@ fn a_click_selects_a_visit() {
         .unwrap();
     driver.tell(Message::Clicked(30, u16::try_from(row).unwrap()));
     assert!(driver.frame().contains("▸ ✖"), "{}", driver.frame());
+}
+
+#[test]
+fn a_visit_tells_what_became_of_it_and_a_refused_one_what_leads_on() {
+    let (mut driver, _) = visited();
+    driver.press("up up up");
+    for (width, height) in SIZES {
+        let frame = driver.size(width, height).frame();
+        let reason = frame.find("✖ the origin is not on the list");
+        let hint = frame.find("do  open the page as http://localhost:3001/");
+        assert!(reason.is_some() && reason < hint, "{frame}");
+    }
+    let frame = driver.frame();
+    let verdict = |what: &str| {
+        let line = frame.lines().find(|line| line.contains(what));
+        line.unwrap_or_else(|| panic!("{frame}")).to_owned()
+    };
+    assert!(verdict("page  ").ends_with("served"), "{frame}");
+    assert!(verdict("✔ 12:30:11").ends_with("minted"), "{frame}");
+    driver.press("/").type_text("minted").press("enter");
+    assert!(driver.frame().contains("1 of 6"), "{}", driver.frame());
+}
+
+#[test]
+fn a_refused_visits_reason_gives_way_to_its_hint() {
+    let (mut driver, ticket) = running();
+    let long = "the page that asks is not on a listed origin, ".repeat(5);
+    let refused = Visit {
+        hint: Some("open the page as http://localhost:3001/".to_owned()),
+        ..visit(9, What::Page, OWN, Some(&long))
+    };
+    driver.answer(Event::Visited(Ticket(ticket), refused));
+    for (width, height) in SIZES {
+        let frame = driver.size(width, height).frame();
+        assert!(frame.contains("do  open the page as"), "{frame}");
+        assert_eq!(cut_off(&driver.model), 0, "{frame}");
+    }
 }
 
 #[test]
