@@ -1,9 +1,11 @@
 //! Screen 5: what has landed in the bucket for one customer, and at which link it stopped.
 //!
 //! Depends on `model`, `keys`, `prompt`, `customer`, the board's users; on `domain::landing`. One job at a
-//! time: a look, or a wait. What is known belongs to one configuration and one
-//! user; another one begins anew, and answers to the old one are dropped.
+//! time: a look, or a wait. What is known belongs to one configuration and one user: another
+//! configuration begins anew, another user has the last look at it back, and answers to the old one are
+//! dropped.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use ratatui::crossterm::event::KeyEvent;
@@ -48,6 +50,12 @@ pub enum Work {
 /// What the page is about: a configuration, and a user in it.
 type Aim = (Access, TemplateSpec, ExternalUser);
 
+/// What a look found, and when.
+type Look = (Box<Landing>, Moment);
+
+/// Of how many users that are not shown the last look is kept; the latest stay.
+const KEPT: usize = 100;
+
 /// How the user's data stand, in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
@@ -72,7 +80,9 @@ pub struct Page {
     /// The look that is under way, and since when it waits.
     running: Option<(Ticket, Option<Moment>)>,
     /// What was found last, and when.
-    found: Option<(Box<Landing>, Moment)>,
+    found: Option<Look>,
+    /// The last looks at other users, under the same configuration, the latest at the end.
+    others: VecDeque<(ExternalUser, Look)>,
     failure: Option<Failure>,
     /// The selected stream's name, so that it stays selected when others overtake it.
     stream: Option<String>,
@@ -165,7 +175,8 @@ pub fn work(model: &Model) -> Option<Work> {
     }
 }
 
-/// Begins anew when the settings or the user are others than the page is about.
+/// Begins anew when the settings or the user are others than the page is about. What was found for a
+/// user stays known while the settings stay.
 pub fn follow(model: &mut Model) -> Vec<Effect> {
     let of = template::described(model)
         .zip(user(model))
@@ -174,9 +185,25 @@ pub fn follow(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let effects = give_up(model);
+    let before = std::mem::take(&mut model.data);
+    let mut others = before.others;
+    let mut found = None;
+    match (before.of, &of) {
+        (Some((access, spec, was)), Some((to_access, to_spec, user)))
+            if access == *to_access && spec == *to_spec =>
+        {
+            others.extend(before.found.map(|look| (was, look)));
+            let at = others.iter().position(|(other, _)| other == user);
+            found = at.and_then(|at| others.remove(at)).map(|(_, look)| look);
+            others.drain(..others.len().saturating_sub(KEPT));
+        }
+        _ => others.clear(),
+    }
     model.data = Page {
-        chosen: model.data.chosen.take(),
+        chosen: before.chosen,
         of,
+        found,
+        others,
         ..Page::default()
     };
     effects
@@ -192,11 +219,12 @@ pub fn entered(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
-/// Goes to a user's data and looks, unless they are known already.
+/// Goes to a user's data and looks, unless the page shows them already.
 pub fn open(model: &mut Model, user: ExternalUser) -> Vec<Effect> {
+    let is_new = !is_about(model, &user);
     let mut effects = go(model, Screen::Data);
     effects.extend(choose(model, user));
-    if model.data.of.is_some() && work(model).is_none() && model.data.found.is_none() {
+    if model.data.of.is_some() && work(model).is_none() && (is_new || model.data.found.is_none()) {
         effects.extend(begin(model, None));
     }
     effects

@@ -192,6 +192,32 @@ fn another_user_is_typed_or_chosen_among_those_on_the_board() {
 }
 
 #[test]
+fn the_last_look_at_each_user_is_kept_while_the_settings_stay() {
+    let mut driver = landed();
+    driver.press("3").add("user-43").press("5").tick(60);
+    driver.press("right");
+    assert!(driver.frame().contains("Data of user-43"));
+    assert_eq!(driver.model.data.standing(), Standing::NotYet);
+    driver.press("left");
+    let frame = driver.frame();
+    assert!(frame.contains("▸ 5 Data    2,100"), "{frame}");
+    assert!(frame.contains("looked 60 s ago"), "{frame}");
+    assert_eq!(driver.started(), [], "choosing asks nothing");
+    // Whoever asks for the data of another user wants them as they are now.
+    driver.press("right 3 up d");
+    assert_eq!(driver.started().len(), 1);
+    let frame = driver.frame();
+    assert!(frame.contains("Data of user-42"), "{frame}");
+    assert!(frame.contains("2,100"), "meanwhile the last look\n{frame}");
+    driver.press("esc right");
+    let prefix = crate::domain::field::Key::Prefix;
+    driver.model.draft.type_in(prefix, "elsewhere");
+    driver.press("left");
+    assert!(driver.frame().contains("Data of user-42"));
+    assert_eq!(driver.model.data.landing(), None, "another folder");
+}
+
+#[test]
 fn d_on_the_board_looks_at_that_user() {
     let mut driver = Driver::at_tokens();
     driver.add("user-43").press("d");
