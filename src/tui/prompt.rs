@@ -24,7 +24,7 @@ use crate::domain::failure::Exit;
 use crate::domain::field::Key;
 use crate::domain::secret::Secret;
 use crate::domain::template::{Consent, Proof, Schedule};
-use crate::domain::text::{counted, is_steering};
+use crate::domain::text::{counted, fit_ends, is_steering, sanitize};
 use crate::domain::user::{ExternalUser, UserList};
 
 mod view;
@@ -349,24 +349,31 @@ fn agreed(model: &mut Model, question: Question) -> Vec<Effect> {
 fn entered(model: &mut Model, wanted: Wanted, line: Line) -> Vec<Effect> {
     let text = line.text().trim().to_owned();
     let complaint = match &wanted {
-        Wanted::SavePath | Wanted::TemplateName if text.is_empty() => Some("is empty".to_owned()),
+        Wanted::SavePath if text.is_empty() => Some("the path is empty".to_owned()),
+        Wanted::TemplateName if text.is_empty() => Some("the name is empty".to_owned()),
         Wanted::Schedule => Schedule::parse(&text).err(),
         Wanted::TemplateName if text.chars().any(is_steering) => {
-            Some("holds a control or invisible character".to_owned())
+            Some("the name holds a control or invisible character".to_owned())
         }
         Wanted::Users(_) if text.starts_with('@') => {
             let named = text.len() > 1;
-            (!named).then(|| "names no file".to_owned())
+            (!named).then(|| "@ names no file".to_owned())
         }
         Wanted::Users(pasted) => {
             let list = UserList::parse(&text);
-            match list.refused.first() {
+            match bad_entry(&text) {
+                // The view names it, as far as the screen may show it.
                 Some((_, why)) => Some(format!("one of them {why}")),
-                None if list.users.is_empty() && pasted.is_empty() => Some("is empty".to_owned()),
+                None if list.users.is_empty() && pasted.is_empty() => {
+                    Some("no ID stands there yet".to_owned())
+                }
                 None => None,
             }
         }
-        Wanted::DataUser | Wanted::PreviewUser => ExternalUser::parse(&text).err(),
+        Wanted::DataUser | Wanted::PreviewUser => {
+            let parsed = ExternalUser::parse(&text);
+            parsed.err().map(|why| format!("the ID {why}"))
+        }
         Wanted::SavePath | Wanted::TemplateName | Wanted::Filter(_) => None,
     };
     if complaint.is_some() {
@@ -403,6 +410,15 @@ fn entered(model: &mut Model, wanted: Wanted, line: Line) -> Vec<Effect> {
             Vec::new()
         }
     }
+}
+
+/// Returns the first of a line's IDs that cannot be taken, shortened, and why.
+fn bad_entry(text: &str) -> Option<(String, String)> {
+    let mut entries = text.split(',').filter(|entry| !entry.trim().is_empty());
+    entries.find_map(|entry| {
+        let why = ExternalUser::parse(entry).err()?;
+        Some((fit_ends(&sanitize(entry.trim()), 24), why))
+    })
 }
 
 /// Takes the settings of a pasted block into the form.

@@ -6,7 +6,7 @@ use ratatui::text::Line as TextLine;
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::{Prompt, Question, Review, Wanted, hints, left};
+use super::{Prompt, Question, Review, Wanted, bad_entry, hints, left};
 use crate::domain::template::{Schedule, Would};
 use crate::domain::text::{counted, grouped};
 use crate::domain::user::{ExternalUser, UserList};
@@ -261,6 +261,12 @@ fn remark(
     width: usize,
 ) -> Vec<TextLine<'static>> {
     let written = |role, text: &str| paragraph(model.look(), role, 3, text, width);
+    if let (Wanted::Users(_), false, Some((entry, why))) =
+        (wanted, line.text().starts_with('@'), bad_entry(line.text()))
+    {
+        let entry = model.look().guarded(&entry);
+        return written(Role::Bad, &format!("✖ {entry} {why}"));
+    }
     if let Some(complaint) = complaint {
         return written(Role::Bad, &format!("✖ {complaint}"));
     }
@@ -277,6 +283,7 @@ fn remark(
             let mut users: Vec<&ExternalUser> = pasted.iter().chain(&list.users).collect();
             users.sort_unstable();
             users.dedup();
+            let count = users.len();
             let new = users
                 .into_iter()
                 .filter(|user| !model.tokens.is_known(user))
@@ -285,7 +292,12 @@ fn remark(
                 0 => String::new(),
                 n => format!("{} pasted · ", grouped(n as u64)),
             };
-            let makes = format!("makes {} if they are new", counted(new, "workspace"));
+            let makes = match (count, new) {
+                (0, _) => "one ID for each customer: user-44, user-45".to_owned(),
+                (_, 0) => "known here: no workspace is made".to_owned(),
+                (_, 1) => "makes 1 workspace if it is new".to_owned(),
+                (_, new) => format!("makes {} if they are new", counted(new, "workspace")),
+            };
             (Role::Quiet, format!("{pasted}{makes}"))
         }
         Wanted::Filter(screen) => {
@@ -293,12 +305,15 @@ fn remark(
             let shown = grouped(shown as u64);
             (Role::Quiet, format!("{shown} of {}", counted(all, row)))
         }
+        Wanted::DataUser | Wanted::PreviewUser if line.text().trim().is_empty() => {
+            (Role::Quiet, "as your app names the customer".to_owned())
+        }
         Wanted::DataUser => match ExternalUser::parse(line.text()) {
             Ok(user) => (
                 Role::Quiet,
                 format!("its folder below the prefix: {}/", user.s3_safe()),
             ),
-            Err(why) => (Role::Quiet, why),
+            Err(why) => (Role::Bad, format!("✖ the ID {why}")),
         },
         Wanted::PreviewUser => match ExternalUser::parse(line.text()) {
             Ok(user) => {
@@ -309,7 +324,7 @@ fn remark(
                 };
                 (Role::Quiet, told)
             }
-            Err(why) => (Role::Quiet, why),
+            Err(why) => (Role::Bad, format!("✖ the ID {why}")),
         },
         Wanted::SavePath => (
             Role::Quiet,

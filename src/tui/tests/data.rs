@@ -171,7 +171,7 @@ fn another_user_is_typed_or_chosen_among_those_on_the_board() {
     let mut driver = at_data();
     driver.press("u enter");
     assert!(
-        matches!(&driver.model.prompt, Some(Prompt::Line(_, _, Some(why))) if why == "is empty")
+        matches!(&driver.model.prompt, Some(Prompt::Line(_, _, Some(why))) if why == "the ID is empty")
     );
     driver.type_text("acme GmbH");
     assert!(driver.frame().contains("acme_GmbH/"));

@@ -416,6 +416,41 @@ fn a_renewal_that_is_stopped_does_not_begin_again() {
 }
 
 #[test]
+fn the_line_for_users_counts_what_it_makes_and_names_what_it_cannot_take() {
+    let mut driver = Driver::at_tokens();
+    driver.press("a");
+    let frame = driver.frame();
+    assert!(frame.contains("one ID for each customer"), "{frame}");
+    driver.type_text("user-43");
+    assert!(driver.frame().contains("makes 1 workspace if it is new"));
+    driver
+        .press("ctrl-u")
+        .type_text(&format!("user-43, bad-one-{}, user-44", "x".repeat(300)));
+    let named = |driver: &Driver| driver.frame().contains("✖ bad-one-");
+    assert!(named(&driver), "{}", driver.frame());
+    driver.press("enter");
+    assert!(named(&driver), "{}", driver.frame());
+    assert!(driver.model.prompt.is_some());
+    driver.press("f3");
+    assert!(!named(&driver), "on a shared screen {}", driver.frame());
+    assert!(driver.frame().contains("is 308 characters long"));
+}
+
+#[test]
+fn a_line_for_one_user_opens_with_what_to_type() {
+    for keys in ["alt-4 u", "alt-5 u"] {
+        let mut driver = Driver::at_tokens();
+        driver.press(keys);
+        let frame = driver.frame();
+        assert!(frame.contains("as your app names the customer"), "{frame}");
+        assert!(!frame.contains("is empty"), "{frame}");
+        driver.press("enter");
+        let frame = driver.frame();
+        assert!(frame.contains("✖ the ID is empty"), "{frame}");
+    }
+}
+
+#[test]
 fn nothing_is_minted_for_a_user_who_is_being_forgotten() {
     let mut driver = renewing();
     driver.press("x enter").tick(16 * 60 + 1);
