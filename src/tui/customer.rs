@@ -1,6 +1,6 @@
 //! Playing a customer, which a sandbox alone can: one at a time, whichever screen asked.
 //!
-//! Depends on `model`, the data's page; on the client's types and `domain`. What the customer leads to is
+//! Depends on `model`, the pages of the data and the demo app; on the client's types and `domain`. What the customer leads to is
 //! looked for on the data's page, when that is about the same user by then.
 
 use super::data;
@@ -74,6 +74,9 @@ pub fn played(
     let failure = match result {
         Ok(Outcome::Played(told)) => {
             let effects = data::look_after(model, user);
+            let lands = told == Played::Synced;
+            let at = model.now.wall;
+            model.preview.was_played(user.clone(), at, lands);
             let (role, text, next) = match told {
                 Played::Synced => (
                     Role::Good,

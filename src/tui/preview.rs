@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 
+use jiff::Timestamp;
 use ratatui::crossterm::event::KeyEvent;
 
 use super::input::Line;
@@ -17,6 +18,7 @@ use super::rows::{Filter, Following, Move};
 use super::screen::Screen;
 use super::theme::Role;
 use super::update::{go, mismatch};
+use super::view::body_size;
 use super::{customer, data, template, tokens};
 use crate::client::{Command, Door, Job, Opened, Outcome, Stand, Ticket};
 use crate::domain::failure::{Code, Failure};
@@ -121,6 +123,8 @@ pub struct Page {
     filter: Filter,
     /// Whose catalogue it is, and what is known of it.
     catalogue: Option<(Access, Result<Box<Catalogue>, Failure>)>,
+    /// The customer who was played last, when, and whether data will land.
+    played: Option<(ExternalUser, Timestamp, bool)>,
     /// Whether an app was started in this session.
     was_started: bool,
     /// The catalogue is open, scrolled by so many lines.
@@ -206,6 +210,17 @@ impl Page {
             visit,
             user,
         });
+    }
+
+    /// Notes that a customer was played, and whether data will land.
+    pub fn was_played(&mut self, user: ExternalUser, at: Timestamp, lands: bool) {
+        self.played = Some((user, at, lands));
+    }
+
+    /// Returns when this customer was played, if last, and whether data will land.
+    fn played(&self, user: &ExternalUser) -> Option<(Timestamp, bool)> {
+        let (played, at, lands) = self.played.as_ref()?;
+        (played == user).then_some((*at, *lands))
     }
 
     /// Returns the ticket of the app that was started last.
@@ -541,7 +556,7 @@ fn open_catalogue(model: &mut Model) -> Vec<Effect> {
 pub fn go_by(model: &mut Model, step: Move) {
     let page = view::page_rows(model);
     if let Some(from) = model.preview.open {
-        let last = view::catalogue_overflow(model);
+        let last = view::catalogue_overflow(model, body_size(model));
         model.preview.open = Some(step.lead(from, last, page));
         return;
     }

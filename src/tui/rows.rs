@@ -67,8 +67,11 @@ pub const MOVES: &[Binding<Move>] = &[
     },
 ];
 
-/// Returns the key bar's entry of what is scrolled.
-pub fn scroll_hint() -> Option<Hint> {
+/// Returns the key bar's entry of a page of which so many lines do not fit; none where all do.
+pub fn scroll_hint(overflow: usize) -> Option<Hint> {
+    if overflow == 0 {
+        return None;
+    }
     hint_as(MOVES, Move::Up, "scroll").map(|hint| Hint {
         key: format!("{}↓", hint.key),
         ..hint

@@ -210,12 +210,17 @@ fn body_of(area: Rect) -> Rect {
 
 /// Returns the columns and lines that the screen that is shown may fill.
 pub fn body_size(model: &Model) -> (usize, usize) {
+    let (width, height) = whole_size(model);
+    let below = below(model, width).map_or(0, |drawn| drawn.lines.len());
+    (width, height - below.min(height))
+}
+
+/// Returns the columns and lines of a screen with nothing below it. The key bar asks for these: what
+/// stands below depends on the key bar.
+pub fn whole_size(model: &Model) -> (usize, usize) {
     let (width, height) = model.size;
     let body = body_of(Rect::new(0, 0, width, height));
-    let width = usize::from(body.width);
-    let below = below(model, width).map_or(0, |drawn| drawn.lines.len());
-    let height = usize::from(body.height);
-    (width, height - below.min(height))
+    (usize::from(body.width), usize::from(body.height))
 }
 
 /// What stands below the screen that is shown: what asks for an answer, or the outage; and a notice

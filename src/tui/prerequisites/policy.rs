@@ -15,7 +15,7 @@ use crate::tui::model::Model;
 use crate::tui::pen::{Row, paragraph};
 use crate::tui::rows::{Move, scroll_hint};
 use crate::tui::theme::Role;
-use crate::tui::view::body_size;
+use crate::tui::view::{body_size, whole_size};
 
 /// What can be done while it is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,9 +43,11 @@ pub const KEYS: &[Binding<Action>] = &[
 ];
 
 /// Returns the key bar.
-pub fn hints() -> Vec<Hint> {
+pub fn hints(model: &Model) -> Vec<Hint> {
+    let (width, height) = whole_size(model);
+    let scroll = scroll_hint(overflow(model, width, height));
     let own = [Action::Copy, Action::Close].map(|action| hint(KEYS, action));
-    own.into_iter().chain([scroll_hint()]).flatten().collect()
+    own.into_iter().chain([scroll]).flatten().collect()
 }
 
 /// Opens it, when the form names a bucket.
@@ -77,9 +79,14 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 pub fn go_by(model: &mut Model, step: Move) {
     if let Some(scroll) = model.form.policy {
         let (width, height) = body_size(model);
-        let overflow = lines(model, width).len().saturating_sub(height);
-        model.form.policy = Some(step.lead(scroll, overflow, height));
+        let last = overflow(model, width, height);
+        model.form.policy = Some(step.lead(scroll, last, height));
     }
+}
+
+/// Returns how many of its lines do not fit.
+fn overflow(model: &Model, width: usize, height: usize) -> usize {
+    lines(model, width).len().saturating_sub(height)
 }
 
 fn text(model: &Model) -> String {

@@ -4,12 +4,14 @@
 
 use ratatui::crossterm::event::KeyCode;
 
+use super::view::catalogue_overflow;
 use super::{Hit, is_outdated, serving};
 use crate::domain::failure::Code;
 use crate::tui::customer;
 use crate::tui::keys::{Binding, Hint, bare, hint, hint_as, letter};
 use crate::tui::model::Model;
 use crate::tui::rows::scroll_hint;
+use crate::tui::view::whole_size;
 
 /// What can be done here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,7 +140,8 @@ pub fn why_not(model: &Model, action: Action) -> Option<&'static str> {
 pub fn hints(model: &Model) -> Vec<Hint> {
     let page = &model.preview;
     if page.open.is_some() {
-        return [hint_as(KEYS, Action::Back, "close"), scroll_hint()]
+        let scroll = scroll_hint(catalogue_overflow(model, whole_size(model)));
+        return [hint_as(KEYS, Action::Back, "close"), scroll]
             .into_iter()
             .flatten()
             .collect();

@@ -143,6 +143,17 @@ fn customer(model: &Model, width: usize) -> Option<Line<'static>> {
     let row = if customer::user(model) == Some(&user) {
         let text = format!("{} connects Sample Data", model.spinner());
         row.put(Role::Text, "   ").until(Role::Busy, text, width)
+    } else if let Some((at, lands)) = model.preview.played(&user) {
+        let at = at.strftime("%H:%M");
+        let (role, text) = if lands {
+            (Role::Good, format!("✔ played {at}: d sees the data"))
+        } else {
+            (
+                Role::Warn,
+                format!("! played {at}: d shows why nothing lands"),
+            )
+        };
+        row.put(Role::Text, "   ").until(role, text, width)
     } else {
         row
     };
@@ -243,10 +254,10 @@ fn nobody(model: &Model, width: usize) -> Vec<Line<'static>> {
     let look = model.look();
     let text = match model.preview.run.as_ref().map(|run| &run.stage) {
         Some(Stage::Open(_)) if model.over_ssh => {
-            "Nobody has come yet. Forward the port with the line above, from your own machine, and open the address there; y copies it."
+            "Nobody has opened the page yet. Forward the port with the line above, from your own machine, and open the address there; y copies it."
         }
         Some(Stage::Open(_)) => {
-            "Nobody has come yet. o opens the page in the browser; each visit is listed here."
+            "Nobody has opened the page yet. o opens it in the browser; each visit is listed here."
         }
         Some(Stage::Opening | Stage::Closing) => "",
         None if serving(model).is_none() => {
@@ -257,7 +268,8 @@ fn nobody(model: &Model, width: usize) -> Vec<Line<'static>> {
         }
     };
     let mut lines = paragraph(look, Role::Quiet, INDENT, text, width);
-    if model.preview.opened().is_some() && customer::why_not(model).is_none() {
+    let was_played = user(model).is_some_and(|user| model.preview.played(&user).is_some());
+    if model.preview.opened().is_some() && customer::why_not(model).is_none() && !was_played {
         let text = "p plays a customer who connects Sample Data.";
         lines.extend(paragraph(look, Role::Quiet, INDENT, text, width));
     }
@@ -477,9 +489,8 @@ fn detail_lines(model: &Model, width: usize, height: usize) -> Vec<Line<'static>
     lines
 }
 
-/// Returns how many lines of the catalogue do not fit.
-pub fn catalogue_overflow(model: &Model) -> usize {
-    let (width, height) = body_size(model);
+/// Returns how many lines of the catalogue do not fit into so many columns and lines.
+pub fn catalogue_overflow(model: &Model, (width, height): (usize, usize)) -> usize {
     catalogue_lines(model, width).len().saturating_sub(height)
 }
 

@@ -500,6 +500,46 @@ fn p_plays_the_customer_in_a_sandbox_only() {
 }
 
 #[test]
+fn a_played_customer_stays_told_beside_the_name() {
+    let mut driver = in_sandbox();
+    running_on(&mut driver);
+    driver.press("p");
+    let ticket = driver.ticket();
+    driver.done(ticket, Outcome::Played(Played::Synced));
+    for (width, height) in SIZES {
+        let frame = driver.size(width, height).frame();
+        assert!(
+            frame.contains("user-42   ✔ played 12:30: d sees the data"),
+            "{frame}"
+        );
+        assert!(frame.contains("Nobody has opened the page yet"), "{frame}");
+        assert!(!frame.contains("p plays a customer who"), "{frame}");
+    }
+    driver.press("u").type_text("user-43").press("enter");
+    assert!(!driver.frame().contains("played"), "{}", driver.frame());
+    driver.press("p");
+    let ticket = driver.ticket();
+    let why = "no template".to_owned();
+    driver.done(ticket, Outcome::Played(Played::Nothing(why)));
+    let frame = driver.frame();
+    assert!(frame.contains("! played 12:30: d shows why"), "{frame}");
+}
+
+#[test]
+fn scrolling_is_offered_where_something_does_not_fit() {
+    let mut driver = at_preview();
+    driver.press("c");
+    for (size, scrolls) in [((60, 16), true), ((200, 60), false)] {
+        let frame = driver.size(size.0, size.1).frame();
+        assert_eq!(frame.contains("↑↓ scroll"), scrolls, "{frame}");
+    }
+    driver.press("f1");
+    assert!(!driver.frame().contains("scroll ·"), "{}", driver.frame());
+    driver.size(60, 16);
+    assert!(driver.frame().contains("↑↓ scroll"), "{}", driver.frame());
+}
+
+#[test]
 fn the_catalogue_is_asked_for_once_for_each_configuration() {
     let mut driver = at_preview();
     driver.press("alt-3 alt-4");

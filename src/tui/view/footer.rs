@@ -26,7 +26,7 @@ fn hints(model: &Model) -> Vec<Hint> {
     if model.help.is_some() {
         return [
             keys::hint_as(keys::ANYWHERE, keys::Anywhere::Help, "close"),
-            scroll_hint(),
+            scroll_hint(super::help_page(model).1),
         ]
         .into_iter()
         .flatten()
@@ -39,7 +39,7 @@ fn hints(model: &Model) -> Vec<Hint> {
         return prompt::hints(asked);
     }
     if model.form.policy.is_some() {
-        return prerequisites::policy::hints();
+        return prerequisites::policy::hints(model);
     }
     let mut hints = match (model.focus, model.screen) {
         (Focus::Rail(_), shown) => {
