@@ -365,7 +365,9 @@ fn a_visit_to_the_demo_app_is_seen_on_the_screen() {
     let mut console = Console::open(&[("SSH_CONNECTION", "192.0.2.1 50000 192.0.2.2 22")]);
     console.shows("Enter check").press("\x1b4");
     console.shows("Enter start").press("\r");
-    console.shows("running at").shows("Nobody has opened the page yet");
+    console
+        .shows("running at")
+        .shows("Nobody has opened the page yet");
     let port = console.demo_port();
     console.shows(&format!("ssh -L {port}:localhost:{port}"));
     assert!(ask(port, "GET /", "", "").contains("<title>"));

@@ -178,7 +178,9 @@ pub fn why_not(model: &Model, act: Act) -> Option<&'static str> {
         Act::Preview(action) => preview::why_not(model, action),
         Act::Data(action) => data::why_not(model, action),
         Act::Activity(action) => activity::why_not(model, action),
-        Act::Anywhere(Anywhere::Restart) if model.wire.ended.is_none() => Some("it runs"),
+        Act::Anywhere(Anywhere::Restart) if model.wire.ended.is_none() => {
+            Some("the background task runs")
+        }
         Act::Anywhere(_)
         | Act::Outside(_)
         | Act::Rail(_)

@@ -277,12 +277,22 @@ impl Model {
         }
     }
 
-    /// Says something in the footer.
+    /// Says something in the footer. What is coloured has its glyph too, so that it is told apart
+    /// without colours.
     pub fn say(&mut self, role: Role, text: impl Into<String>) {
-        self.notice = Some(Notice {
-            role,
-            text: text.into(),
-        });
+        let text = text.into();
+        let glyph = match role {
+            Role::Good => "✔",
+            Role::Warn => "!",
+            Role::Bad => "✖",
+            Role::Text | Role::Strong | Role::Quiet | Role::Busy | Role::Focus | Role::Alarm => "",
+        };
+        let text = if glyph.is_empty() || text.starts_with(glyph) {
+            text
+        } else {
+            format!("{glyph} {text}")
+        };
+        self.notice = Some(Notice { role, text });
     }
 
     /// Orders a job of the client task, under the next ticket. Says that there is nobody when the task has

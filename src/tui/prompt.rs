@@ -23,6 +23,7 @@ use crate::client::Job;
 use crate::domain::failure::Exit;
 use crate::domain::field::Key;
 use crate::domain::secret::Secret;
+use crate::domain::settings::{Draft, Finding};
 use crate::domain::template::{Consent, Proof, Schedule};
 use crate::domain::text::{counted, fit_ends, is_steering, sanitize};
 use crate::domain::user::{ExternalUser, UserList};
@@ -128,6 +129,16 @@ impl Review {
 
     fn has(&self, key: Key) -> bool {
         self.found.iter().any(|(k, _, _)| *k == key)
+    }
+
+    /// Returns what is to be said of each value found, once all of them are in the form.
+    fn findings(&self, draft: &Draft) -> Vec<Finding> {
+        let mut after = draft.clone();
+        for (key, _, text) in &self.found {
+            after.type_in(*key, text.expose());
+        }
+        let found = self.found.iter();
+        found.map(|(key, ..)| after.finding(*key)).collect()
     }
 
     /// Returns true when a value holds another setting.

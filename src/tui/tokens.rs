@@ -351,7 +351,8 @@ pub fn listed(model: &mut Model, list: UserList) {
     if let (Some((line, why)), Some(notice)) = (refused, &mut model.notice) {
         notice.role = Role::Warn;
         let left_out = counted(left_out, "line");
-        notice.text = format!("! {}; left out {left_out}: {line} {why}", notice.text);
+        let told = notice.text.trim_start_matches("✔ ");
+        notice.text = format!("! {told}; left out {left_out}: {line} {why}");
     }
 }
 

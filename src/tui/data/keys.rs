@@ -44,7 +44,7 @@ pub const KEYS: &[Binding<Action>] = &[
         keys: &[letter('w')],
         action: Action::Wait,
         verb: "wait",
-        help: "wait until there is some, 10 minutes at most; w again stops",
+        help: "wait for this user's data, 10 minutes at most; w again stops",
     },
     Binding {
         keys: &[letter('u')],

@@ -52,7 +52,7 @@ pub const KEYS: &[Binding<Action>] = &[
         keys: &[letter('o')],
         action: Action::Browse,
         verb: "open",
-        help: "open it in the browser",
+        help: "open the demo app in the browser",
     },
     Binding {
         keys: &[letter('u')],
@@ -82,19 +82,19 @@ pub const KEYS: &[Binding<Action>] = &[
         keys: &[letter('r')],
         action: Action::Anew,
         verb: "start anew",
-        help: "start it anew, on the settings as they stand",
+        help: "start the demo app anew, on the settings as they stand",
     },
     Binding {
         keys: &[letter('f')],
         action: Action::FreePort,
         verb: "take a free port",
-        help: "start it on a free port, whatever PORT says",
+        help: "start the demo app on a free port, whatever PORT says",
     },
     Binding {
         keys: &[letter('y')],
         action: Action::Copy,
         verb: "copy address",
-        help: "copy its address",
+        help: "copy the demo app's address",
     },
     Binding {
         keys: &[letter('/')],
@@ -120,7 +120,7 @@ pub fn why_not(model: &Model, action: Action) -> Option<&'static str> {
         }
         Action::Browse | Action::Copy | Action::Anew if !runs => Some("the demo app does not run"),
         Action::Browse if model.over_ssh => Some("over SSH the browser is on your side"),
-        Action::FreePort if page.is_running() => Some("it has its port"),
+        Action::FreePort if page.is_running() => Some("the demo app has its port"),
         Action::Filter if page.hits.is_empty() => Some("nobody has come yet"),
         Action::Play => customer::why_not(model),
         Action::Switch

@@ -357,7 +357,7 @@ fn visits(model: &Model, width: usize, height: usize) -> Drawn {
 fn headings(model: &Model, columns: &Columns, what: String) -> Line<'static> {
     let row = Row::new(model.look())
         .at(Columns::WHEN)
-        .put(Role::Quiet, "At, UTC")
+        .put(Role::Quiet, "When UTC")
         .at(Columns::WHAT)
         .fit(Role::Quiet, what, columns.what - 1)
         .at(columns.origin)

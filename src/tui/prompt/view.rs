@@ -7,6 +7,7 @@ use ratatui::text::Line as TextLine;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::{Prompt, Question, Review, Wanted, bad_entry, hints, left};
+use crate::domain::settings::Finding;
 use crate::domain::template::{Schedule, Would};
 use crate::domain::text::{counted, grouped};
 use crate::domain::user::{ExternalUser, UserList};
@@ -128,6 +129,18 @@ fn question_words(model: &Model, question: &Question) -> (Role, String, String) 
     }
 }
 
+/// The most pasted values of which it is said why the form will not take them.
+const TOLD: usize = 4;
+
+/// The glyph and look of what was found in a paste.
+fn pasted_verdict(finding: &Finding) -> (&'static str, Role) {
+    match finding {
+        Finding::Good => ("✔", Role::Good),
+        Finding::Warning(_) => ("!", Role::Warn),
+        Finding::Missing | Finding::Invalid(_) | Finding::Unsupported(_) => ("✖", Role::Bad),
+    }
+}
+
 fn paste_lines(model: &Model, review: &Review, width: usize) -> Vec<TextLine<'static>> {
     let look = model.look();
     let mut lines = vec![
@@ -140,35 +153,55 @@ fn paste_lines(model: &Model, review: &Review, width: usize) -> Vec<TextLine<'st
             )
             .line(),
     ];
-    let (aliased, plain): (Vec<_>, Vec<_>) = review
-        .found
-        .iter()
-        .partition(|(_, alias, _)| alias.is_some());
+    let findings = review.findings(&model.draft);
+    let judged: Vec<_> = review.found.iter().zip(&findings).collect();
+    // What the form will not take stands first and says why, as far as there is room for it.
+    let (mut told, mut plain) = (Vec::new(), Vec::new());
+    for ((key, alias, _), finding) in judged {
+        let name = match alias {
+            Some(alias) => format!("{alias} → {}", key.variable()),
+            None => key.variable().to_owned(),
+        };
+        let (glyph, role) = pasted_verdict(finding);
+        let remark = match (finding.is_usable(), alias) {
+            (false, _) => finding.detail(),
+            (true, Some(_)) => "(name of the sample apps)",
+            (true, None) => "",
+        };
+        let is_bad = !finding.is_usable();
+        if alias.is_some() || (is_bad && told.len() < TOLD) {
+            told.push((!is_bad, glyph, role, name, remark));
+        } else {
+            plain.push((glyph, role, name));
+        }
+    }
+    told.sort_by_key(|(is_usable, ..)| *is_usable);
+    let aliased = told.partition_point(|(is_usable, ..)| !is_usable);
+    let aliased = told.split_off(aliased);
+    let line = |(_, glyph, role, name, remark): (bool, &str, Role, String, &str)| {
+        Row::new(look)
+            .at(3)
+            .put(role, format!("{glyph} "))
+            .put(Role::Text, name)
+            .put(Role::Text, "  ")
+            .until(Role::Quiet, remark, width)
+            .line()
+    };
+    lines.extend(told.into_iter().map(line));
     let column = 28;
     let per_line = (width.saturating_sub(3) / column).max(1);
     for piece in plain.chunks(per_line) {
         let mut row = Row::new(look);
-        for (i, (key, _, _)) in piece.iter().enumerate() {
-            row = row.at(3 + i * column).put(Role::Good, "✔ ").fit(
+        for (i, (glyph, role, name)) in piece.iter().enumerate() {
+            row = row.at(3 + i * column).put(*role, format!("{glyph} ")).fit(
                 Role::Text,
-                key.variable(),
+                name,
                 column - 3,
             );
         }
         lines.push(row.line());
     }
-    for (key, alias, _) in aliased {
-        let alias = alias.as_deref().unwrap_or_default();
-        lines.push(
-            Row::new(look)
-                .at(3)
-                .put(Role::Good, "✔ ")
-                .put(Role::Text, format!("{alias} → {}", key.variable()))
-                .put(Role::Text, "  ")
-                .until(Role::Quiet, "(name of the sample apps)", width)
-                .line(),
-        );
-    }
+    lines.extend(aliased.into_iter().map(line));
     if review.ignored > 0 {
         let (count, verb) = match review.ignored {
             1 => ("1 line".to_owned(), "was not a setting"),

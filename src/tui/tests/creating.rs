@@ -220,7 +220,7 @@ fn an_adoption_that_was_sent_outlives_an_edit_and_is_no_other_templates() {
     assert!(!driver.model.template.is_known());
     assert_eq!(
         notice(&driver),
-        "The template of the settings before they were edited is recorded"
+        "! The template of the settings before they were edited is recorded"
     );
     let mut driver = planned(|_| Would::Ask(Doubt::Sent("2026-01-02T12:31:07Z".to_owned())));
     driver.press("a");
@@ -241,7 +241,7 @@ fn what_was_said_outlives_the_answer_of_another_job() {
     driver.done(saving, Outcome::Saved(".env".to_owned()));
     let planned = plan(&driver, Would::Create);
     driver.done(planning, Outcome::Planned(Box::new(planned)));
-    assert_eq!(notice(&driver), "Saved 1 setting to .env");
+    assert_eq!(notice(&driver), "✔ Saved 1 setting to .env");
 }
 
 #[test]

@@ -275,7 +275,7 @@ fn the_operators_page_is_shown_copied_and_opened() {
     driver.done(ticket, Outcome::Browsed);
     assert_eq!(
         notice(&driver),
-        "The address in Airbyte sent to the clipboard"
+        "✔ The address in Airbyte sent to the clipboard"
     );
     insta::assert_snapshot!("data_address", driver.frames());
 }

@@ -36,7 +36,7 @@ fn a_bad_field_gets_the_cursor_instead_of_a_check() {
     driver.press("up enter");
     assert_eq!(driver.effects, []);
     assert_eq!(driver.model.form.field().key, Key::Region);
-    assert_eq!(notice(&driver), "Region needs attention");
+    assert_eq!(notice(&driver), "✖ Region needs attention");
     driver.press("ctrl-f");
     assert_eq!(driver.model.draft.text(Key::Region), "us-east-1");
     driver.press("enter");
@@ -167,6 +167,33 @@ fn a_pasted_block_counts_only_after_a_look() {
     assert_eq!(driver.model.draft.text(Key::ClientId), "abc");
     assert_eq!(driver.model.draft.text(Key::Bucket), "mine");
     assert_eq!(driver.started(), [], "taking them checks nothing");
+}
+
+#[test]
+fn a_pasted_value_that_the_form_will_not_take_says_why() {
+    let mut driver = Driver::ready();
+    driver.paste("PORT=99999\nS3_BUCKET=Not A Bucket\nAIRBYTE_CLIENT_ID=abc");
+    for (width, height) in SIZES {
+        let frame = driver.size(width, height).frame();
+        assert!(frame.contains("✖ PORT  "), "{frame}");
+        assert!(frame.contains("✖ S3_BUCKET → S3_BUCKET_NAME  "), "{frame}");
+        assert!(frame.contains("✔ AIRBYTE_CLIENT_ID"), "{frame}");
+        assert!(frame.contains("Enter take them"), "{frame}");
+    }
+    let frame = driver.frame();
+    let mut after = driver.model.draft.clone();
+    after.type_in(Key::Port, "99999");
+    assert!(frame.contains(after.finding(Key::Port).detail()), "{frame}");
+    // However many there are, the answers keep their place.
+    let every: Vec<String> = Key::all()
+        .map(|key| format!("{}=%%", key.variable()))
+        .collect();
+    driver.press("esc").paste(&every.join("\n"));
+    for (width, height) in SIZES {
+        let frame = driver.size(width, height).frame();
+        assert!(frame.contains("Enter take them · Esc keep"), "{frame}");
+        assert!(frame.matches("✖ ").count() >= 4, "{frame}");
+    }
 }
 
 #[test]

@@ -199,7 +199,7 @@ fn a_token_is_copied_and_an_expired_one_minted_first() {
     assert_eq!(driver.effects, [Effect::Copy(text.clone())]);
     assert_eq!(
         notice(&driver),
-        "Token of user-42 sent to the clipboard · C clears"
+        "✔ Token of user-42 sent to the clipboard · C clears"
     );
     driver.tick(20 * 60).press("y");
     assert_eq!(driver.effects, []);
@@ -408,7 +408,7 @@ fn a_renewal_that_is_stopped_does_not_begin_again() {
     assert_eq!(cancels(&driver), [ticket]);
     assert_eq!(
         notice(&driver),
-        "Stopped 1 mint; what is done is kept; 1 row renews itself no more"
+        "! Stopped 1 mint; what is done is kept; 1 row renews itself no more"
     );
     driver.tick(16 * 60 + 1);
     assert_eq!(driver.effects, []);
@@ -548,7 +548,7 @@ fn all_that_waits_for_the_template_is_minted() {
     // It can be stopped like all that is under way.
     let mut driver = waiting();
     driver.press("c");
-    assert_eq!(notice(&driver), "Stopped 2 mints; what is done is kept");
+    assert_eq!(notice(&driver), "! Stopped 2 mints; what is done is kept");
     exists(&mut driver);
     assert_eq!(driver.effects, []);
 }
@@ -703,7 +703,10 @@ fn renewing_what_is_over_begins_at_once_and_says_so() {
     driver.tick(21 * 60);
     assert!(driver.frame().contains("Expired "), "{}", driver.frame());
     driver.press("r");
-    assert_eq!(notice(&driver), "Minting; then renewed at 80 % of its life");
+    assert_eq!(
+        notice(&driver),
+        "✔ Minting; then renewed at 80 % of its life"
+    );
 }
 
 #[test]

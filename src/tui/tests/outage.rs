@@ -186,7 +186,7 @@ fn it_is_in_the_palette_and_in_a_field() {
         .press("ctrl-p")
         .type_text("start the background")
         .press("enter");
-    assert_eq!(notice(&driver), "Not now: it runs");
+    assert_eq!(notice(&driver), "! Not now: the background task runs");
     ends(&mut driver);
     driver.press("enter");
     assert_eq!(driver.effects[0], Effect::Restart);

@@ -103,7 +103,7 @@ fn what_cannot_be_done_says_why_and_does_nothing() {
     run(&mut driver, "stop minting, and its renewal");
     assert_eq!(driver.effects, []);
     let notice = driver.model.notice.clone().unwrap();
-    assert_eq!(notice.text, "Not now: nothing is being minted");
+    assert_eq!(notice.text, "! Not now: nothing is being minted");
     assert!(driver.model.palette.is_some());
 }
 
@@ -169,4 +169,18 @@ fn what_the_key_bar_offers_after_a_failed_probe_is_no_refusal() {
     run(&mut driver, "a failed probe");
     let asked = Question::CreateUnproved(Consent::OnlyIfAbsent);
     assert_eq!(driver.model.prompt, Some(Prompt::Ask(asked)));
+}
+
+#[test]
+fn what_the_demo_app_can_do_is_found_by_its_name() {
+    let mut driver = super::preview::running().0;
+    driver.press("alt-3 ctrl-p").type_text("demo app");
+    let frame = driver.frame();
+    for name in [
+        "open the demo app in the browser",
+        "copy the demo app's address",
+        "start the demo app anew",
+    ] {
+        assert!(frame.contains(name), "{name}\n{frame}");
+    }
 }

@@ -134,7 +134,7 @@ fn what_is_copied_stays_real_and_that_is_said() {
     let notice = driver.model.notice.clone().unwrap();
     assert_eq!(
         notice.text,
-        "The template's id sent to the clipboard, the real text"
+        "✔ The template's id sent to the clipboard, the real text"
     );
 }
 

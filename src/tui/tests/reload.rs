@@ -34,7 +34,7 @@ fn a_rotated_secret_is_taken_and_the_old_access_token_left() {
     assert_eq!(after.client_secret, Secret::new(ROTATED));
     let leave = Effect::Send(Command::Leave(Box::new(before)));
     assert!(driver.effects.contains(&leave), "{:?}", driver.effects);
-    assert_eq!(notice(&driver), "Read .env again; changed: Client secret");
+    assert_eq!(notice(&driver), "✔ Read .env again; changed: Client secret");
     assert_eq!(driver.model.access_left(), None);
     assert!(!driver.model.form.is_proven(), "it is checked anew");
     assert!(driver.model.unsaved().is_empty());
@@ -63,7 +63,7 @@ fn what_was_edited_here_stays_and_that_is_said() {
     assert_eq!(driver.model.unsaved(), unsaved, "Ctrl-S still writes it");
     // Read once more, nothing is new; an edit that the file has by now is none.
     read(&mut driver, fresh);
-    assert_eq!(notice(&driver), "Read .env again; nothing has changed");
+    assert_eq!(notice(&driver), "✔ Read .env again; nothing has changed");
     let same = outside(&[("S3_BUCKET_NAME", "acme-embedded-2")]);
     read(&mut driver, same);
     assert!(driver.model.unsaved().is_empty());
@@ -111,7 +111,7 @@ fn what_outranks_the_file_is_named_where_the_file_changes_nothing() {
     read(&mut driver, resolve(&rotated));
     assert_eq!(
         notice(&driver),
-        "Read .env again; nothing has changed; the environment outranks its Client secret"
+        "✔ Read .env again; nothing has changed; the environment outranks its Client secret"
     );
     assert_eq!(driver.effects, []);
 }
