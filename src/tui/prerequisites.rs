@@ -488,7 +488,7 @@ fn is_held_back(model: &mut Model) -> bool {
     let label = model.form.field().label;
     let text = match model.form.unusable() {
         1 => format!("{label} needs attention"),
-        n => format!("{n} settings need attention; the first is {label}"),
+        n => format!("{n} settings need attention; first: {label}"),
     };
     model.say(Role::Bad, text);
     true
