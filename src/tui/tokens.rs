@@ -527,7 +527,7 @@ fn auto(model: &mut Model) {
                 .selected()
                 .map(|row| model.tokens.state(row, now));
             let text = match state {
-                Some(State::Expired) => "Minting; then renewed at 80 % of its life",
+                Some(State::Expired) => "Renewed by itself from now on, beginning at once",
                 Some(State::Live | State::Ageing | State::Renewing) => {
                     "Renewed by itself at 80 % of its life"
                 }

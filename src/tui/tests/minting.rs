@@ -705,7 +705,7 @@ fn renewing_what_is_over_begins_at_once_and_says_so() {
     driver.press("r");
     assert_eq!(
         notice(&driver),
-        "✔ Minting; then renewed at 80 % of its life"
+        "✔ Renewed by itself from now on, beginning at once"
     );
 }
 
